@@ -1,0 +1,30 @@
+#pragma once
+
+#include <holysheep/http/header_block.hpp>
+#include <holysheep/http/request_head.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace holysheep::http {
+
+/// An upstream answer's head, parsed. Views point into the bytes given to `parse_response_head`.
+struct ResponseHead {
+  int version_minor = 1;
+  int status = 0;           ///< 100 to 999
+  std::string_view reason;  ///< may be empty
+  HeaderBlock fields;
+  Framing framing = Framing::none;   ///< as RFC 9112 §6.3 has it for the request's method
+  std::uint64_t content_length = 0;  ///< with Framing::length; for HEAD and 304 what the field said
+  bool keep_alive = true;            ///< the connection may be used again after this message
+  bool event_stream = false;         ///< `Content-Type: text/event-stream`
+
+  [[nodiscard]] bool interim() const noexcept { return status >= 100 && status < 200; }
+};
+
+/// Parses one complete response head as strictly as a request's (spec.md "Forwarding rules", last sentence).
+/// `to` is the method of the request that it answers: HEAD, 204, 304 and 1xx have no body. False: not HTTP,
+/// or ambiguous.
+bool parse_response_head(std::string_view bytes, Method to, ResponseHead& head);
+
+}  // namespace holysheep::http
