@@ -1,0 +1,1 @@
+#include <holysheep/core/settings.hpp>
