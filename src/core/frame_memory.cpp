@@ -1,0 +1,70 @@
+#include <holysheep/core/frame_memory.hpp>
+
+#include <array>
+#include <new>
+#include <utility>
+
+namespace holysheep {
+namespace {
+
+constexpr std::size_t granule = 128;
+constexpr std::size_t classes = 32;       // up to 4 KiB; larger frames are rare and go to the heap
+constexpr unsigned kept_per_class = 256;  // beyond it a burst's frames go back to the heap
+
+struct Free {
+  Free* next;
+};
+struct Class {
+  Free* first = nullptr;
+  unsigned count = 0;
+};
+
+struct Cache {
+  std::array<Class, classes> of;
+  ~Cache() {
+    for (auto& one : of) {
+      while (one.first) ::operator delete(std::exchange(one.first, one.first->next));
+      one.count = kept_per_class;  // a frame that outlives the thread's cache goes to the heap
+    }
+  }
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool recycle = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool recycle = false;
+#else
+constexpr bool recycle = true;
+#endif
+#else
+constexpr bool recycle = true;
+#endif
+
+thread_local Cache cache;
+
+constexpr std::size_t class_of(std::size_t size) { return (size + granule - 1) / granule - 1; }
+
+}  // namespace
+
+void* FrameMemory::allocate(std::size_t size) {
+  const auto index = class_of(size);
+  if (!recycle || index >= classes) return ::operator new(size);
+  auto& mine = cache.of[index];
+  if (mine.first == nullptr) return ::operator new((index + 1) * granule);
+  --mine.count;
+  Free* frame = mine.first;
+  mine.first = frame->next;
+  return frame;
+}
+
+void FrameMemory::release(void* frame, std::size_t size) noexcept {
+  const auto index = class_of(size);
+  if (!recycle || index >= classes) return ::operator delete(frame);
+  auto& mine = cache.of[index];
+  if (mine.count >= kept_per_class) return ::operator delete(frame);
+  ++mine.count;
+  mine.first = new (frame) Free{mine.first};
+}
+
+}  // namespace holysheep

@@ -1,0 +1,42 @@
+#include <holysheep/net/buffer.hpp>
+
+#include <algorithm>
+
+namespace holysheep::net {
+
+std::span<char> Buffer::room(std::size_t most) {
+  const std::size_t held = size();
+  if (held >= most) return {};
+  if (block_ == nullptr) {
+    block_ = pool_->take();
+    capacity_ = BufferPool::block_size;
+  }
+  if (begin_ > 0 && (held == 0 || end_ == capacity_)) {
+    std::memmove(block_, block_ + begin_, held);
+    begin_ = 0;
+    end_ = held;
+  }
+  if (end_ == capacity_) {  // full from its very front: a header past the block's size
+    const std::size_t larger = capacity_ * 2;
+    char* moved = new char[larger];
+    std::memcpy(moved, block_, held);
+    release();
+    block_ = moved;
+    capacity_ = larger;
+    end_ = held;
+  }
+  return {block_ + end_, std::min(capacity_ - end_, most - held)};
+}
+
+void Buffer::release() noexcept {
+  if (block_ == nullptr) return;
+  if (capacity_ == BufferPool::block_size) {
+    pool_->give_back(block_);
+  } else {
+    delete[] block_;
+  }
+  block_ = nullptr;
+  capacity_ = begin_ = end_ = 0;
+}
+
+}  // namespace holysheep::net

@@ -1,0 +1,73 @@
+#include <holysheep/net/connection_pool.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace holysheep::net {
+
+PooledConnection::PooledConnection(ConnectionPool& pool, EventLoop& loop,
+                                   std::unique_ptr<UpstreamConnection> connection) noexcept
+    : pool_(pool), connection_(std::move(connection)), deadline_(loop.timers, *this) {}
+
+void PooledConnection::rest(TimePoint until) {
+  connection_->used = true;
+  connection_->input.release_if_empty();
+  connection_->socket.listen(*this, Event::upstream_readable, Event::none);
+  connection_->socket.want_read();
+  deadline_.set(until);
+}
+
+void PooledConnection::raise(Event event) {
+  if (has(event, Event::upstream_readable)) {
+    // TLS 1.3 session tickets may come at any time; everything else is an end, or an answer to no question.
+    std::array<char, 1> byte;
+    if (connection_->read(byte).status == IoStatus::want_read) return connection_->socket.want_read();
+  }
+  pool_.drop(*this);
+}
+
+void Lease::give_back(TimePoint now) {
+  ConnectionPool& pool = pooled_->pool_;
+  pool.keep(std::move(pooled_), now);
+}
+
+ConnectionPool::ConnectionPool(EventLoop& loop, UpstreamAddress& address, Limits limits)
+    : loop_(loop), address_(address), limits_(limits), trust_(address.trust), trusted_(trust_.get()) {
+  idle_.reserve(limits_.keep);
+}
+
+Lease ConnectionPool::take_idle(Wakeup& wakeup) {
+  if (trust_.get() != trusted_) {  // what was verified with the old anchors is not used again
+    trusted_ = trust_.get();
+    sessions_.clear();
+    idle_.clear();
+  }
+  if (idle_.empty()) return {};
+  auto pooled = std::move(idle_.back());
+  idle_.pop_back();
+  pooled->deadline_.set(never);
+  wakeup.clear(Event::upstream_readable | Event::upstream_writable);
+  pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
+  return Lease(std::move(pooled));
+}
+
+Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, TimePoint deadline) {
+  wakeup.clear(Event::upstream_readable | Event::upstream_writable);
+  auto made = co_await net::connect(loop_, wakeup, address_, trusted_, sessions_, deadline);
+  if (!made) co_return Unexpected{std::move(made.error())};
+  (*made)->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
+  co_return Lease(std::make_unique<PooledConnection>(*this, loop_, std::move(*made)));
+}
+
+void ConnectionPool::keep(std::unique_ptr<PooledConnection> pooled, TimePoint now) {
+  if (limits_.keep == 0) return;
+  if (idle_.size() >= limits_.keep) idle_.erase(idle_.begin());  // the one that has rested longest
+  pooled->rest(after(now, limits_.idle_timeout));
+  idle_.push_back(std::move(pooled));
+}
+
+void ConnectionPool::drop(PooledConnection& pooled) noexcept {
+  std::erase_if(idle_, [&](const auto& one) { return one.get() == &pooled; });
+}
+
+}  // namespace holysheep::net
