@@ -127,7 +127,9 @@ TEST(AccessLine, NoLinePasses16KiB) {
       const auto text = line(largest(value), format);
       EXPECT_LE(text.size(), max_log_line) << unit;
       EXPECT_EQ(text.find('\n'), text.size() - 1) << unit;
-      if (format == LogFormat::json) EXPECT_TRUE(nlohmann::json::accept(text)) << unit;
+      if (format == LogFormat::json) {
+        EXPECT_TRUE(nlohmann::json::accept(text)) << unit;
+      }
     }
   }
 }

@@ -97,7 +97,9 @@ TEST(Log, MessagesAreEscapedAndCut) {
       EXPECT_LE(text.size(), max_log_line);
       EXPECT_GT(text.size(), max_log_line - 200);
       EXPECT_EQ(text.find('\n'), text.size() - 1);
-      if (format == LogFormat::json) EXPECT_TRUE(nlohmann::json::accept(text));
+      if (format == LogFormat::json) {
+        EXPECT_TRUE(nlohmann::json::accept(text));
+      }
     }
   }
 }

@@ -112,7 +112,9 @@ TEST(JsonString, RandomBytesAlwaysParse) {
     const std::size_t room = random() % 3 == 0 ? 3 + random() % 60 : unbounded;
     const auto out = json(text, room);
     ASSERT_TRUE(nlohmann::json::accept(out)) << round;
-    if (room != unbounded) ASSERT_LE(out.size(), room + 2) << round;
+    if (room != unbounded) {
+      ASSERT_LE(out.size(), room + 2) << round;
+    }
     ASSERT_EQ(out.find('\n'), std::string::npos);
   }
 }
