@@ -1,3 +1,6 @@
-int main() {
-  return 0;
-}
+#include <iostream>
+
+#include <holysheep/app/app.hpp>
+#include <holysheep/app/command_line.hpp>
+
+int main(int argc, char** argv) { return holysheep::app::main(argc, argv, std::cout, std::cerr); }

@@ -28,6 +28,24 @@ std::span<char> Buffer::room(std::size_t most) {
   return {block_ + end_, std::min(capacity_ - end_, most - held)};
 }
 
+std::span<char> Buffer::spare() noexcept {
+  if (block_ == nullptr) {
+    block_ = pool_->take();
+    capacity_ = BufferPool::block_size;
+  }
+  return {block_ + end_, capacity_ - end_};
+}
+
+void Buffer::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto into = room(size() + bytes.size());
+    const auto part = bytes.substr(0, into.size());
+    std::memcpy(into.data(), part.data(), part.size());
+    added(part.size());
+    bytes.remove_prefix(part.size());
+  }
+}
+
 void Buffer::release() noexcept {
   if (block_ == nullptr) return;
   if (capacity_ == BufferPool::block_size) {

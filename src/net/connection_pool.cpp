@@ -11,7 +11,6 @@ PooledConnection::PooledConnection(ConnectionPool& pool, EventLoop& loop,
 
 void PooledConnection::rest(TimePoint until) {
   connection_->used = true;
-  connection_->input.release_if_empty();
   connection_->socket.listen(*this, Event::upstream_readable, Event::none);
   connection_->socket.want_read();
   deadline_.set(until);
@@ -60,7 +59,7 @@ Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, Time
 }
 
 void ConnectionPool::keep(std::unique_ptr<PooledConnection> pooled, TimePoint now) {
-  if (limits_.keep == 0) return;
+  if (limits_.keep == 0 || pooled->connection_->has_surplus()) return;
   if (idle_.size() >= limits_.keep) idle_.erase(idle_.begin());  // the one that has rested longest
   pooled->rest(after(now, limits_.idle_timeout));
   idle_.push_back(std::move(pooled));

@@ -139,7 +139,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>, ConnectFailure>> connect(
     if (socket.error().fault != Fault::client_gone) address.resolver.refresh([] {});  // it may have moved
     co_return Unexpected{std::move(socket.error())};
   }
-  auto connection = std::make_unique<UpstreamConnection>(std::move(*socket), loop.buffers);
+  auto connection = std::make_unique<UpstreamConnection>(std::move(*socket));
   if (!address.tls) co_return connection;
   if (!connection->use_tls(std::move(trust), address.host, sessions)) {
     co_return Unexpected{ConnectFailure{Fault::tls_handshake, "out of memory"}};

@@ -34,7 +34,10 @@ class Buffer {
   /// Room behind what is held: at least one byte and in all at most `most` bytes held. May move the bytes.
   /// Empty when `most` are held already.
   std::span<char> room(std::size_t most);
+  /// Room behind what is held that needs no byte moved: views into what is held stay good. May be empty.
+  std::span<char> spare() noexcept;
   void added(std::size_t count) noexcept { end_ += count; }
+  void append(std::string_view bytes);
   void consume(std::size_t count) noexcept { begin_ += count; }
   /// Gives the memory back to the pool, with what it held.
   void release() noexcept;

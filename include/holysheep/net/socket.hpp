@@ -52,10 +52,13 @@ class Socket {
 
   /// From now on `sink` hears `readable` and `writable` for this socket.
   void listen(EventSink& sink, Event readable, Event writable) noexcept;
+  /// Nobody hears of it until somebody listens again.
+  void ignore() noexcept { state_->sink = nullptr; }
   /// While watched, a readable event is first looked into: an end or a reset is raised as `client_gone`.
   void watch_for_end(bool on) noexcept { state_->watching = on; }
   /// Asks for one readable event, unless one is asked for already. It stays asked for across requests.
   void want_read();
+  [[nodiscard]] bool read_wanted() const noexcept { return state_->reading; }
   void want_write();
 
   IoResult read(std::span<char> into) noexcept;

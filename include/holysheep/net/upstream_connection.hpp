@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include <holysheep/net/buffer.hpp>
 #include <holysheep/net/socket.hpp>
 #include <holysheep/net/tls_context.hpp>
 
@@ -15,7 +14,7 @@ namespace holysheep::net {
 /// asio::ssl::stream by 1.5 µs a request and 59 KiB a stream). One event loop only.
 class UpstreamConnection {
  public:
-  UpstreamConnection(Socket connected, BufferPool& buffers) : socket(std::move(connected)), input(buffers) {}
+  explicit UpstreamConnection(Socket connected) : socket(std::move(connected)) {}
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
   /// Says close_notify where the connection is healthy: upstream learns of it, and the session stays resumable.
@@ -35,11 +34,13 @@ class UpstreamConnection {
   };
   [[nodiscard]] TlsFailure tls_failure() const;
 
+  /// Bytes that arrived and nobody has read: after a complete answer there should be none.
+  [[nodiscard]] bool has_surplus() const noexcept { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
+
   IoResult read(std::span<char> into) noexcept;
   IoResult write(std::string_view bytes) noexcept;
 
   Socket socket;
-  Buffer input;        ///< received and not yet consumed
   bool used = false;   ///< has carried an exchange before
 
  private:

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <holysheep/core/result.hpp>
+#include <holysheep/proxy/loop_context.hpp>
+#include <spdlog/logger.h>
+
+namespace holysheep::app {
+
+/// One event loop on its own thread, with its share of the client port, its sessions and its connections
+/// upstream. Made, told and joined by the App's thread.
+class Worker {
+ public:
+  Worker(proxy::Pod& pod, spdlog::logger& log, unsigned index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Binds and listens, before `start`. The port that it got, or why not.
+  Result<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port);
+  void start();
+
+  /// Takes the connections that wait already, and no more from then on. Idle ones end when they have been
+  /// silent for `quiet`.
+  void close_listener(Duration quiet);
+  /// Client connections right now. Any thread.
+  [[nodiscard]] std::size_t connections() const noexcept;
+  /// Stops at once and waits for the thread. How many requests were cut.
+  std::size_t stop();
+
+ private:
+  struct Loop;
+  const unsigned index_;
+  std::unique_ptr<Loop> loop_;
+  std::thread thread_;
+};
+
+}  // namespace holysheep::app

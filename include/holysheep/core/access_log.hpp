@@ -1,0 +1,46 @@
+#pragma once
+
+#include <holysheep/core/clock.hpp>
+#include <holysheep/core/settings.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holysheep {
+
+/// Everything the log says about one request. Never in it: bodies, keys, query strings. Views are read during
+/// `append_access_line` only. What is empty is left out of the line, but for method and path.
+struct AccessRecord {
+  std::chrono::system_clock::time_point time;  ///< when the request ended
+  std::string_view request_id;
+  std::string_view trace_id;  ///< of `traceparent`
+  std::string_view client;    ///< id from the keys file
+  std::string_view method;
+  std::string_view path;  ///< without the query
+  std::string_view model;
+  unsigned status = 0;               ///< as sent; 499 when the client left before an answer began
+  std::string_view code;             ///< of the gateway error, where the proxy made one
+  bool broken = false;               ///< the answer was cut after its header had gone out
+  unsigned attempts = 0;             ///< upstream attempts, retries included
+  Duration queue{};                  ///< waiting for admission
+  Duration upstream{};               ///< the last attempt's start to its first byte
+  Duration total{};                  ///< the request's first byte to the answer's last
+  std::uint64_t request_bytes = 0;   ///< of the body, as the client sent it
+  std::uint64_t response_bytes = 0;  ///< of the body, as the client got it
+  std::optional<std::uint64_t> input_tokens;
+  std::optional<std::uint64_t> output_tokens;
+  std::string_view cache;  ///< hit, miss, bypass, coalesced
+};
+
+/// error: 5xx, or broken; warn: 4xx; else info.
+LogLevel level_of(const AccessRecord& record) noexcept;
+
+/// Appends the record's one line, '\n' included, at most `max_log_line` bytes: values are escaped, cut where
+/// too long, and valid UTF-8 whatever the client sent, so a json line is always valid JSON. Durations are
+/// milliseconds with three decimals. Under a microsecond; allocates only where `out` has to grow. Any thread.
+void append_access_line(std::string& out, const AccessRecord& record, LogFormat format);
+
+}  // namespace holysheep

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <holysheep/policy/retry_policy.hpp>
+#include <holysheep/proxy/loop_context.hpp>
+#include <holysheep/proxy/upstream_call.hpp>
+
+namespace holysheep::proxy {
+
+/// What one request asks of upstream: everything that its attempts need, none of it changing between them.
+struct Ask {
+  const http::RequestHead& head;
+  const http::Route& route;
+  std::string_view request_id;
+  std::string_view model;        ///< empty where the request names none
+  TimePoint deadline;
+  unsigned client_retries = 0;   ///< `X-Stainless-Retry-Count`
+};
+
+/// Tries a request until there is an answer to give or nothing more to try: past the breakers, through
+/// admission, to upstream; and again, as the retry policy and the budget allow. Holds what the request has
+/// taken (a place upstream, a connection, a retry) until it goes. One event loop.
+class Attempts {
+ public:
+  Attempts(LoopContext& context, ClientConnection& client, RequestBody& body, const Ask& ask);
+  Attempts(const Attempts&) = delete;
+  Attempts& operator=(const Attempts&) = delete;
+
+  /// `none`: `answer()` is to be relayed: the last attempt's, or an earlier one's where that is the last
+  /// word upstream had. Else there is no answer, and `detail()` and `retry_after()` say more.
+  Task<Fault> run();
+
+  [[nodiscard]] UpstreamCall& answer() noexcept { return *calls_[current_]; }
+  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+  [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
+  /// The budget refused a retry: the SDK behind the client should not try again either.
+  [[nodiscard]] bool refused_by_budget() const noexcept { return refused_by_budget_; }
+  [[nodiscard]] unsigned count() const noexcept { return count_; }
+  /// Waiting: for admission and between attempts.
+  [[nodiscard]] Duration queued() const noexcept { return queued_; }
+  /// The last attempt's start to its first byte, or to its end.
+  [[nodiscard]] Duration upstream_time() const noexcept { return upstream_time_; }
+
+ private:
+  Task<Fault> attempt();
+  Task<Fault> admission();
+  Task<Fault> wait_in_room(Place place);
+  Task<Fault> call_upstream();
+  Task<Fault> pause(Duration wait);
+  std::optional<Duration> open_circuit(TimePoint now);
+  std::optional<Duration> next_retry(Fault fault, unsigned retries);
+  http::Onward onward() const;
+
+  LoopContext& context_;
+  ClientConnection& client_;
+  RequestBody& body_;
+  const Ask ask_;
+  CircuitBreaker& upstream_breaker_;
+  CircuitBreaker& model_breaker_;
+  RequestInFlight in_flight_;
+  std::optional<RetryPermit> retry_;
+  Permit permit_;
+  std::array<std::optional<UpstreamCall>, 2> calls_;  // the one under way, and the last answer put aside
+  unsigned current_ = 0;
+  std::string detail_;
+  std::optional<Duration> retry_after_;
+  bool refused_by_budget_ = false;
+  unsigned count_ = 0;
+  Duration queued_{};
+  Duration upstream_time_{};
+};
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/route.hpp>
+#include <holysheep/http/server_timing.hpp>
+#include <holysheep/proxy/attempts.hpp>
+#include <holysheep/proxy/relay.hpp>
+
+namespace holysheep::proxy {
+
+/// The life of one request, from its parsed head to its log line: refused, answered here, or tried upstream
+/// and relayed. Nothing goes to the client before `commit`, and nothing is tried again after it. Every path
+/// ends in `finish`, once. One event loop.
+class Exchange {
+ public:
+  /// `head` views into `client.input`, whose first `head_size` bytes it is.
+  Exchange(LoopContext& context, ClientConnection& client, const http::RequestHead& head, std::size_t head_size,
+           TimePoint started);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Task<void> run();
+  /// Answers what is no request: it could not be parsed, or did not come in time.
+  Task<void> refuse(Fault fault, std::string_view why);
+
+  /// May the client send another request on this connection?
+  [[nodiscard]] bool keeps_alive() const noexcept { return keep_alive_; }
+  /// The client must learn by a reset that what it got is not the whole.
+  [[nodiscard]] bool must_reset() const noexcept { return must_reset_; }
+
+ private:
+  void identify();
+  Fault refusal();
+  Task<Fault> answer_probe();
+  Task<Fault> forward();
+  Task<Fault> relay(UpstreamCall& call);
+  Task<void> answer_fault(Fault fault);
+  Task<bool> send_scratch();
+  void commit(int status);
+  void settle_input();
+  void finish(Fault outcome);
+
+  [[nodiscard]] TimePoint deadline() const;
+  [[nodiscard]] std::string_view find_model();
+  [[nodiscard]] http::ServerTiming timing(TimePoint now) const;
+
+  LoopContext& context_;
+  ClientConnection& client_;
+  const Settings& settings_;
+  const http::RequestHead& head_;
+  const std::size_t head_size_;
+  const TimePoint started_;
+  TimePoint received_;  // the request's last byte
+
+  http::Route route_;
+  // Copies: they outlive the head, whose memory goes back to the pool once the answer has begun.
+  std::string method_;
+  std::string path_;
+  std::string request_id_;
+  std::string trace_id_;
+  std::string model_;
+  std::string_view why_;  // static text that says more about a refusal
+  std::optional<RequestBody> body_;
+  std::optional<Attempts> attempts_;
+
+  bool keep_alive_;
+  bool must_reset_ = false;
+  bool committed_ = false;
+  bool settled_ = false;
+  int status_ = 0;
+  std::uint64_t response_bytes_ = 0;
+};
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <holysheep/core/result.hpp>
+#include <holysheep/proxy/sessions.hpp>
+
+namespace holysheep::proxy {
+
+/// One event loop's share of the client port: its own socket in the kernel's SO_REUSEPORT group. Accepts only
+/// while there is room; meanwhile the kernel's backlog holds who comes.
+class Listener {
+ public:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, net::EventLoop::Executor>;
+
+  Listener(net::EventLoop& loop, Sessions& sessions) : loop_(loop), sessions_(sessions), acceptor_(loop.io), pause_(loop.io) {}
+
+  /// Binds and listens; accepting starts with `accept`. `::` is dual stack. The error says why not.
+  Result<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
+  /// Accepts whoever waits, and again whenever somebody comes. To be called again when room has come.
+  void accept();
+  void close();
+
+ private:
+  static constexpr int at_once = 32;  // then others on this event loop have their turn
+
+  void wait();
+  bool take_one();
+
+  net::EventLoop& loop_;
+  Sessions& sessions_;
+  Acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  bool waiting_ = false;
+};
+
+}  // namespace holysheep::proxy

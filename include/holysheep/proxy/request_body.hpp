@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <holysheep/core/fault.hpp>
+#include <holysheep/core/task.hpp>
+#include <holysheep/http/chunk_decoder.hpp>
+#include <holysheep/http/request_head.hpp>
+#include <holysheep/policy/replay_memory.hpp>
+#include <holysheep/proxy/client_connection.hpp>
+
+namespace holysheep::proxy {
+
+/// A request's body: held, so that it can be sent again, as long as the pod's replay memory takes it
+/// (`REPLAY_BUFFER_MB`); what does not fit streams straight through. A small body stays where it was read,
+/// behind its head; the rest lies in blocks of the loop's pool. One request; one event loop.
+class RequestBody {
+ public:
+  struct Limits {
+    std::uint64_t max_size;  ///< `CLIENT_MAX_BODY_SIZE`
+    Duration patience;       ///< `CLIENT_BODY_TIMEOUT`
+  };
+
+  /// `behind_head`: what was received with the head; the client's input must not move while this lives.
+  RequestBody(ClientConnection& client, ReplayMemory& memory, Limits limits, const http::RequestHead& head,
+              std::string_view behind_head);
+  RequestBody(const RequestBody&) = delete;
+  RequestBody& operator=(const RequestBody&) = delete;
+  ~RequestBody() { release(); }
+
+  /// Reads until the body is complete or the memory is full (then `complete()` is false and the rest is to be
+  /// streamed). Answers `Expect: 100-continue`. Faults: request_too_large, request_timeout, bad_request,
+  /// client_gone.
+  Task<Fault> hold();
+  [[nodiscard]] bool complete() const noexcept { return complete_; }
+
+  /// What is held, in order: `piece(0)` lies behind the head and may be empty.
+  [[nodiscard]] std::size_t piece_count() const noexcept { return 1 + blocks_.size(); }
+  [[nodiscard]] std::string_view piece(std::size_t index) const noexcept;
+  [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
+  /// How it goes on: its length when that is known, else chunked.
+  [[nodiscard]] http::Framing onward_framing() const noexcept;
+  [[nodiscard]] std::uint64_t onward_length() const noexcept;
+  [[nodiscard]] std::string_view trailers() const noexcept { return decoder_.trailers(); }
+  /// Body bytes received from the client so far.
+  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
+
+  /// For what is streamed: the next payload that has been received and not been taken, without waiting.
+  /// `none` with an empty `piece`: more must be received first (`receive`), unless `complete()`.
+  Fault take(std::string_view& piece);
+  /// Receives more, once; `wanted` tells that the client has nothing now and the readable event is asked for.
+  Fault receive(bool& wanted);
+  [[nodiscard]] Duration patience() const noexcept { return limits_.patience; }
+
+  /// After the answer is decided: nothing is sent again, so nothing is held.
+  void release() noexcept;
+  /// Raw bytes of `behind_head` that belonged to this body.
+  [[nodiscard]] std::size_t consumed_behind_head() const noexcept { return behind_head_size_ - raw_.size(); }
+  /// What was received beyond the body, of the next request (pipelining), not counting `behind_head`.
+  [[nodiscard]] std::string_view surplus() const noexcept { return input_.bytes(); }
+
+ private:
+  bool store(std::string_view piece);
+  bool say_continue();
+
+  ClientConnection& client_;
+  Limits limits_;
+  BodyReservation reservation_;
+  http::Framing framing_;
+  std::uint64_t length_;
+  bool expects_continue_;
+  bool complete_ = false;
+  std::size_t behind_head_size_;
+  std::string_view raw_;            // received with the head and not yet taken
+  net::Buffer input_;               // received after that and not yet taken
+  std::size_t taken_ = 0;           // of input_: shown by the last `take`, consumed at the next `receive`
+  std::string_view not_held_;       // a piece that did not fit, the first to be streamed
+  std::uint64_t received_ = 0;
+  std::uint64_t held_ = 0;
+  http::ChunkDecoder decoder_;
+  std::vector<char*> blocks_;
+  std::size_t block_used_ = net::BufferPool::block_size;
+  std::string_view in_place_;
+};
+
+}  // namespace holysheep::proxy

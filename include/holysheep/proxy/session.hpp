@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <holysheep/http/head_scanner.hpp>
+#include <holysheep/proxy/exchange.hpp>
+
+namespace holysheep::proxy {
+
+class Sessions;
+
+using AutoUnlink = boost::intrusive::link_mode<boost::intrusive::auto_unlink>;
+struct IdleTag;
+struct WaitingTag;
+using IdleHook = boost::intrusive::list_base_hook<boost::intrusive::tag<IdleTag>, AutoUnlink>;
+using WaitingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<WaitingTag>, AutoUnlink>;
+
+/// One client connection and the requests on it, one after the other. Lives and dies on one event loop, owned
+/// by its Sessions; destroying it, in whatever it is waiting for, gives back all that it holds.
+class Session : public IdleHook, public WaitingHook {
+ public:
+  /// `extra`: accepted past WORKER_CONNECTIONS; until it gets a place it is answered on the probes only.
+  Session(LoopContext& context, Sessions& owner, net::Socket socket, std::string address, bool extra);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void start();
+  [[nodiscard]] bool extra() const noexcept { return extra_; }
+  [[nodiscard]] bool idle() const noexcept { return IdleHook::is_linked(); }
+  [[nodiscard]] TimePoint idle_since() const noexcept { return idle_since_; }
+  /// It has a place now.
+  void admit();
+
+ private:
+  enum class Next : unsigned char { head, refused, end };
+
+  Task<void> live();
+  Task<void> serve();
+  Task<Next> next_head();
+  Task<bool> wait_for_bytes(TimePoint header_deadline);
+  Task<bool> wait_for_place();
+  Task<void> linger();
+
+  LoopContext& context_;
+  Sessions& owner_;
+  ClientConnection client_;
+  http::HeadScanner scanner_{http::Side::request};
+  http::RequestHead head_;
+  http::Refused refused_{};
+  TimePoint started_ = never;  // the request's first byte
+  TimePoint idle_since_;
+  bool extra_;
+  Task<void> life_;
+};
+
+}  // namespace holysheep::proxy

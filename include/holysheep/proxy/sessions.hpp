@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include <holysheep/proxy/session.hpp>
+
+namespace holysheep::proxy {
+
+/// The client connections of one event loop, and who may have a place among them (`WORKER_CONNECTIONS`):
+/// when all places are taken the longest idle connection makes room; with none idle, up to 64 more are let
+/// in, answered on the probes, and otherwise wait their turn; past that `full()` tells the listener to pause.
+class Sessions {
+ public:
+  static constexpr std::size_t most_extra = 64;
+
+  /// `on_room`: called when a connection ended while `full()`. `on_bug`: an exception left a session.
+  Sessions(LoopContext& context, std::size_t places, std::function<void()> on_room,
+           std::function<void(const std::exception&)> on_bug);
+  ~Sessions();
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
+
+  [[nodiscard]] bool full() const noexcept;
+  /// Starts a session on an accepted socket; not to be called while `full()`.
+  void add(net::Socket socket, std::string address);
+  void remove(Session& session);
+
+  /// The session waits for its next request. False: others wait for a place, so it should end instead.
+  bool rest(Session& session);
+  /// An extra session wants to be served: it has a place now, or waits for one in line.
+  void place(Session& session);
+  void report(const std::exception& bug) const { on_bug_(bug); }
+
+  /// Ends the connections that have been idle since `before`.
+  void end_idle(TimePoint before);
+
+  /// Connections; any thread.
+  [[nodiscard]] std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+  /// Those that are not idle.
+  [[nodiscard]] std::size_t busy() const noexcept { return all_.size() - idle_.size(); }
+
+  static bool is_probe(const http::RequestHead& head) noexcept;
+
+ private:
+  void place_freed();
+
+  LoopContext& context_;
+  const std::size_t places_;
+  std::size_t extra_ = 0;
+  std::function<void()> on_room_;
+  std::function<void(const std::exception&)> on_bug_;
+  boost::intrusive::list<Session, boost::intrusive::base_hook<IdleHook>, boost::intrusive::constant_time_size<false>>
+      idle_;  // the longest idle first
+  boost::intrusive::list<Session, boost::intrusive::base_hook<WaitingHook>,
+                         boost::intrusive::constant_time_size<false>>
+      waiting_;
+  std::atomic<std::size_t> count_{0};
+  std::unordered_map<Session*, std::unique_ptr<Session>> all_;
+};
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+
+#include <holysheep/core/fault.hpp>
+#include <holysheep/core/settings.hpp>
+#include <holysheep/http/head_scanner.hpp>
+#include <holysheep/http/request_writer.hpp>
+#include <holysheep/http/response_head.hpp>
+#include <holysheep/proxy/request_body.hpp>
+#include <holysheep/proxy/upstream.hpp>
+
+namespace holysheep::proxy {
+
+/// One attempt's exchange with upstream up to the head of its answer: a connection, the request onto it, the
+/// head off it. A reused connection that proves dead before any byte of an answer is replaced once, silently.
+/// It gives up when the client leaves or the deadline passes, in every wait, and leaves nothing behind.
+class UpstreamCall {
+ public:
+  UpstreamCall(const Settings& settings, ClientConnection& client, UpstreamShard& upstream, RequestBody& body)
+      : input(client.loop.buffers), settings_(settings), client_(client), upstream_(upstream), body_(body) {}
+  UpstreamCall(const UpstreamCall&) = delete;
+  UpstreamCall& operator=(const UpstreamCall&) = delete;
+
+  /// `none`: `head` is the answer's final head (its views lie in `input`), and the body follows there.
+  Task<Fault> run(const http::Onward& onward, TimePoint deadline);
+  /// Puts the answer aside while the request is tried again: nothing is read, and the connection goes back to
+  /// the pool when the whole answer is here already.
+  void set_aside(TimePoint now);
+  /// Takes it up again, to be relayed.
+  void take_up();
+  /// After the body has been taken: may the connection carry another request?
+  [[nodiscard]] bool reusable() const noexcept { return request_sent && head.keep_alive && input.empty(); }
+
+  net::Lease lease;
+  net::Buffer input;              ///< the answer's bytes, from its head on
+  http::ResponseHead head;
+  std::size_t head_size = 0;      ///< bytes of `input` that the head takes
+  std::string detail;             ///< of a fault, for the one who must mend it
+  TimePoint answered = never;     ///< when the first byte of the answer came
+  bool connected = false;         ///< a connection was had: upstream can be reached
+  bool request_sent = false;      ///< all of it: the connection can be used again
+  bool interim_forwarded = false; ///< a 1xx has gone to the client
+
+  /// True once a byte of a streamed (not held) body has left: the request cannot be sent again.
+  [[nodiscard]] bool body_spent() const noexcept { return body_spent_; }
+
+ private:
+  Task<Fault> exchange(const http::Onward& onward, TimePoint deadline);
+  Task<Fault> send(const http::Onward& onward, TimePoint deadline);
+  Task<Fault> send_held(TimePoint deadline);
+  Task<Fault> send_streamed();
+  Task<Fault> write(std::string_view bytes, TimePoint deadline);
+  Task<Fault> receive_head(http::Method method, TimePoint deadline);
+  Task<Fault> forward_interim();
+  void look_for_early_answer();
+
+  const Settings& settings_;
+  ClientConnection& client_;
+  UpstreamShard& upstream_;
+  RequestBody& body_;
+  std::string blocked_;  // what a write could not take at once, of memory that others use meanwhile
+  int client_minor_ = 1;
+  bool body_spent_ = false;
+  bool early_ = false;  // upstream answered, or left, before it had the whole request
+};
+
+}  // namespace holysheep::proxy

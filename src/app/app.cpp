@@ -1,0 +1,248 @@
+#include <holysheep/app/app.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <holysheep/app/admission_driver.hpp>
+#include <holysheep/app/file_watch.hpp>
+#include <holysheep/app/worker.hpp>
+#include <holysheep/core/event_line.hpp>
+#include <holysheep/core/log.hpp>
+#include <holysheep/core/log_writer.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace holysheep::app {
+namespace {
+
+constexpr int exit_config = 78;  // EX_CONFIG
+constexpr int exit_os = 71;      // EX_OSERR
+/// Files are looked at this often: a change is in force within 10 s (spec.md "Settings").
+constexpr Duration watch_interval = std::chrono::seconds(5);
+/// While draining, how long a connection with nothing in flight may stay silent before it is closed: a client
+/// that was about to send on it still may.
+constexpr Duration quiet_before_close = std::chrono::seconds(5);
+
+void use_all_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+AdmissionLimits admission_limits(const Settings& settings) {
+  return {.rate_per_second = settings.rate_limit_per_second,
+          .burst = settings.rate_limit_burst,
+          .places = settings.upstream_max_connections,
+          .queue_size = settings.queue_size,
+          .backpressure = settings.backpressure_enabled};
+}
+
+/// The daemon, from its first thread to its last.
+class App {
+ public:
+  explicit App(const LoadedSettings& loaded)
+      : settings_(loaded.settings),
+        writer_(STDOUT_FILENO, {.format = settings_.log_format}),
+        log_(make_logger(writer_, settings_.log_level, settings_.log_format)),
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        watch_timer_(io_),
+        drain_timer_(io_) {
+    for (const auto& warning : loaded.warnings) log_->warn("{}", warning);
+  }
+
+  int run() {
+    if (const int failed = prepare(); failed != 0) return failed;
+    if (const int failed = listen(); failed != 0) return failed;
+    for (auto& worker : workers_) worker->start();
+    lifecycle_.serve();
+    warn_if_open_to_all();
+    expect_signal();
+    watch_files();
+    io_.run();
+    return result_;
+  }
+
+ private:
+  int prepare();
+  int listen();
+  void warn_if_open_to_all();
+  void expect_signal();
+  void watch_files();
+  void reload_key();
+  void reload_trust();
+  void begin_drain();
+  void watch_drain();
+  void end(int result);
+  int refuse(std::string_view setting, const std::string& why, int code);
+
+  const Settings& settings_;
+  boost::asio::io_context io_{1};
+  LogWriter writer_;
+  std::shared_ptr<spdlog::logger> log_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer watch_timer_;
+  boost::asio::steady_timer drain_timer_;
+  FileWatch files_;
+
+  proxy::Lifecycle lifecycle_;
+  std::unique_ptr<Published<Secret>> key_;
+  std::unique_ptr<Published<net::TlsContext>> trust_;
+  std::unique_ptr<proxy::Upstream> upstream_;
+  std::unique_ptr<Admission> admission_;
+  std::unique_ptr<AdmissionDriver> admission_driver_;
+  std::unique_ptr<RetryBudget> retry_budget_;
+  std::unique_ptr<ReplayMemory> replay_memory_;
+  std::unique_ptr<proxy::Pod> pod_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  TimePoint drain_end_ = never;
+  int result_ = 0;
+};
+
+int App::refuse(std::string_view setting, const std::string& why, int code) {
+  std::cerr << setting << ": " << why << '\n';
+  return code;
+}
+
+int App::prepare() {
+  std::signal(SIGPIPE, SIG_IGN);
+  use_all_descriptors();
+  Secret key = settings_.holysheep_api_key;
+  if (!settings_.holysheep_api_key_file.empty()) {
+    auto read = read_key_file(settings_.holysheep_api_key_file);
+    if (!read) return refuse("HOLYSHEEP_API_KEY_FILE", read.error(), exit_config);
+    key = std::move(*read);
+    files_.add(settings_.holysheep_api_key_file, [this] { reload_key(); });
+  }
+  key_ = std::make_unique<Published<Secret>>(std::make_shared<const Secret>(std::move(key)));
+  auto trust = net::TlsContext::make(settings_.ssl_cert_file);
+  if (!trust) return refuse("SSL_CERT_FILE", trust.error(), exit_config);
+  trust_ = std::make_unique<Published<net::TlsContext>>(std::move(*trust));
+  if (!settings_.ssl_cert_file.empty()) files_.add(settings_.ssl_cert_file, [this] { reload_trust(); });
+
+  const BaseUrl& base = settings_.api_base_url;
+  upstream_ = std::make_unique<proxy::Upstream>(
+      base, *trust_, *key_, settings_.upstream_connect_timeout,
+      BreakerLimits{settings_.circuit_breaker_threshold, settings_.circuit_breaker_reset}, settings_.request_timeout);
+  admission_ = std::make_unique<Admission>(admission_limits(settings_), upstream_->pauses);
+  admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
+  retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
+  replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
+  pod_ = std::make_unique<proxy::Pod>(
+      proxy::Pod{settings_, writer_, lifecycle_, *upstream_, *admission_, *retry_budget_, *replay_memory_});
+  return 0;
+}
+
+int App::listen() {
+  std::uint16_t port = settings_.listen_port;
+  for (unsigned i = 0; i < settings_.worker_processes; ++i) {
+    workers_.push_back(std::make_unique<Worker>(*pod_, *log_, i));
+    auto bound = workers_.back()->listen(settings_.listen_address, port);
+    if (!bound) return refuse("LISTEN_ADDRESS, LISTEN_PORT", "cannot listen on " + bound.error(), exit_os);
+    port = *bound;
+  }
+  if (settings_.log_level <= LogLevel::info) {
+    writer_.append(event_line(settings_.log_format, LogLevel::info, "listening",
+                              {{"address", settings_.listen_address},
+                               {"port", std::to_string(port)},
+                               {"upstream", settings_.api_base_url.text()},
+                               {"workers", std::to_string(settings_.worker_processes)},
+                               {"version", HOLYSHEEP_VERSION}}));
+  }
+  return 0;
+}
+
+void App::warn_if_open_to_all() {
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(settings_.listen_address, error);
+  if (error || address.is_loopback() || key_->current()->empty()) return;
+  log_->warn(
+      "anyone who can reach {} may spend the upstream key: CLIENT_KEYS_FILE is not set, so restrict who can "
+      "reach this port (a NetworkPolicy, LISTEN_ADDRESS)",
+      settings_.listen_address);
+}
+
+void App::expect_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      files_.look(true);
+    } else if (lifecycle_.draining()) {
+      log_->warn("a second signal: ending at once");
+      return end(1);
+    } else {
+      begin_drain();
+    }
+    expect_signal();
+  });
+}
+
+void App::watch_files() {
+  watch_timer_.expires_after(watch_interval);
+  watch_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    files_.look(false);
+    watch_files();
+  });
+}
+
+void App::reload_key() {
+  auto key = read_key_file(settings_.holysheep_api_key_file);
+  if (!key) return log_->error("HOLYSHEEP_API_KEY_FILE: {}; the old key stays in force", key.error());
+  key_->publish(std::make_shared<const Secret>(std::move(*key)));
+  log_->info("HOLYSHEEP_API_KEY_FILE: read again");
+}
+
+void App::reload_trust() {
+  auto trust = net::TlsContext::make(settings_.ssl_cert_file);
+  if (!trust) return log_->error("SSL_CERT_FILE: {}; the old anchors stay in force", trust.error());
+  trust_->publish(std::move(*trust));
+  log_->info("SSL_CERT_FILE: read again");
+}
+
+void App::begin_drain() {
+  const TimePoint now = Clock::now();
+  drain_end_ = after(now, settings_.shutdown_grace);
+  lifecycle_.drain(drain_end_);
+  log_->info("draining");
+  drain_timer_.expires_after(settings_.shutdown_delay);
+  drain_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    const Duration quiet = std::min<Duration>(quiet_before_close, settings_.shutdown_grace / 2);
+    for (auto& worker : workers_) worker->close_listener(quiet);
+    watch_drain();
+  });
+}
+
+void App::watch_drain() {
+  std::size_t connections = 0;
+  for (const auto& worker : workers_) connections += worker->connections();
+  if (connections == 0) return end(0);
+  if (Clock::now() >= drain_end_) return end(0);
+  drain_timer_.expires_after(std::chrono::milliseconds(20));
+  drain_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_drain();
+  });
+}
+
+void App::end(int result) {
+  std::size_t cut = 0;
+  for (auto& worker : workers_) cut += worker->stop();
+  workers_.clear();
+  if (cut > 0) log_->warn("{} requests were cut", cut);
+  result_ = cut > 0 ? 1 : result;
+  log_->info("stopped");
+  io_.stop();
+}
+
+}  // namespace
+
+int run(const LoadedSettings& loaded) { return App(loaded).run(); }
+
+}  // namespace holysheep::app

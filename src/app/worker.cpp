@@ -1,0 +1,74 @@
+#include <holysheep/app/worker.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <holysheep/proxy/listener.hpp>
+#include <holysheep/proxy/sessions.hpp>
+#include <pthread.h>
+
+namespace holysheep::app {
+
+struct Worker::Loop {
+  Loop(proxy::Pod& pod, spdlog::logger& logger)
+      : log(logger),
+        context(events, pod),
+        sessions(context, pod.settings.worker_connections, [this] { listener.accept(); },
+                 [this](const std::exception& bug) { log.critical("a session ended in an exception: {}", bug.what()); }),
+        listener(events, sessions),
+        sweep(events.io) {}
+
+  /// While draining: ends connections that have nothing in flight and stay silent.
+  void sweep_idle(Duration quiet) {
+    sessions.end_idle(Clock::now() - quiet);
+    sweep.expires_after(std::chrono::milliseconds(50));
+    sweep.async_wait([this, quiet](const boost::system::error_code& error) {
+      if (!error) sweep_idle(quiet);
+    });
+  }
+
+  spdlog::logger& log;
+  net::EventLoop events;
+  proxy::LoopContext context;
+  proxy::Sessions sessions;
+  proxy::Listener listener;
+  boost::asio::steady_timer sweep;
+};
+
+Worker::Worker(proxy::Pod& pod, spdlog::logger& log, unsigned index)
+    : index_(index), loop_(std::make_unique<Loop>(pod, log)) {}
+
+Worker::~Worker() { stop(); }
+
+Result<std::uint16_t, std::string> Worker::listen(const std::string& address, std::uint16_t port) {
+  return loop_->listener.open(address, port);
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    const std::string name = "worker-" + std::to_string(index_);
+    ::pthread_setname_np(::pthread_self(), name.c_str());
+    const auto work = boost::asio::make_work_guard(loop_->events.io);
+    loop_->listener.accept();
+    loop_->events.io.run();
+  });
+}
+
+void Worker::close_listener(Duration quiet) {
+  boost::asio::post(loop_->events.io, [loop = loop_.get(), quiet] {
+    loop->listener.accept();
+    loop->listener.close();
+    loop->sweep_idle(quiet);
+  });
+}
+
+std::size_t Worker::connections() const noexcept { return loop_->sessions.count(); }
+
+std::size_t Worker::stop() {
+  if (!thread_.joinable()) return 0;
+  loop_->events.io.stop();
+  thread_.join();
+  return loop_->sessions.busy();
+}
+
+}  // namespace holysheep::app

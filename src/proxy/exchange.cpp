@@ -1,0 +1,289 @@
+#include <holysheep/proxy/exchange.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+#include <holysheep/core/access_log.hpp>
+#include <holysheep/http/model_name.hpp>
+#include <holysheep/http/response_writer.hpp>
+
+namespace holysheep::proxy {
+
+using http::Endpoint;
+using http::FieldName;
+using http::Framing;
+using http::Method;
+
+namespace {
+
+/// A decimal number of seconds or retries, as the SDKs send it; nothing for anything else.
+std::optional<double> number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Exchange::Exchange(LoopContext& context, ClientConnection& client, const http::RequestHead& head,
+                   std::size_t head_size, TimePoint started)
+    : context_(context),
+      client_(client),
+      settings_(context.pod.settings),
+      head_(head),
+      head_size_(head_size),
+      started_(started),
+      received_(started),
+      keep_alive_(head.keep_alive) {}
+
+Task<void> Exchange::run() {
+  identify();
+  Fault outcome = refusal();
+  if (outcome == Fault::none && route_.endpoint != Endpoint::forward) {
+    outcome = co_await answer_probe();
+  } else if (outcome == Fault::none) {
+    outcome = co_await forward();
+  }
+  if (!committed_ && outcome != Fault::client_gone) co_await answer_fault(outcome);
+  finish(outcome);
+}
+
+Task<void> Exchange::refuse(Fault fault, std::string_view why) {
+  identify();
+  why_ = why;
+  keep_alive_ = false;
+  co_await answer_fault(fault);
+  finish(fault);
+}
+
+void Exchange::identify() {
+  route_ = http::route(head_.path);
+  method_.assign(head_.method_text);
+  path_.assign(head_.path);
+  const auto given = head_.fields.value(FieldName::x_request_id);
+  if (http::valid_request_id(given)) {
+    request_id_.assign(given);
+  } else {
+    context_.request_ids.next(request_id_);
+  }
+  trace_id_.assign(http::trace_id(head_.fields.value(FieldName::traceparent)));
+}
+
+/// What is refused from the head alone.
+Fault Exchange::refusal() {
+  if (head_.method == Method::trace || head_.method == Method::connect) return Fault::method_not_allowed;
+  if (route_.endpoint == Endpoint::not_found) return Fault::not_found;
+  if (route_.endpoint != Endpoint::forward) {
+    return head_.method == Method::get || head_.method == Method::head ? Fault::none : Fault::method_not_allowed;
+  }
+  if (head_.framing == Framing::length && head_.content_length > settings_.client_max_body_size) {
+    return Fault::request_too_large;
+  }
+  return context_.pod.lifecycle.refuses(started_) ? Fault::draining : Fault::none;
+}
+
+Task<Fault> Exchange::answer_probe() {
+  const auto stage = context_.pod.lifecycle.stage();
+  const bool unready = route_.endpoint == Endpoint::ready && stage != Lifecycle::Stage::serving;
+  std::string body = R"({"status":"ok"})";
+  if (route_.endpoint == Endpoint::ready) {
+    body = R"({"status":"ready")";
+    if (unready) {
+      body = R"({"status":"unready","reasons":[")";
+      body += stage == Lifecycle::Stage::draining ? R"(draining"])" : R"(starting"])";
+    }
+    body += R"(,"upstream":{"breaker":")";
+    body += state_name(context_.upstream.shared.breakers.upstream().state());
+    body += R"("}})";
+  }
+  commit(unready ? 503 : 200);
+  const http::JsonAnswer answer{.status = status_,
+                                .body = body,
+                                .request_id = request_id_,
+                                .head_only = head_.method == Method::head,
+                                .client_version_minor = head_.version_minor,
+                                .keep_alive = keep_alive_,
+                                .date = context_.date.now(std::chrono::system_clock::now()),
+                                .timing = timing(Clock::now())};
+  context_.loop.scratch.clear();
+  http::write_json_answer(context_.loop.scratch, answer);
+  response_bytes_ = body.size();
+  const bool sent = co_await send_scratch();
+  co_return sent ? Fault::none : Fault::client_gone;
+}
+
+Task<Fault> Exchange::forward() {
+  const RequestBody::Limits limits{settings_.client_max_body_size, settings_.client_body_timeout};
+  body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
+  if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
+  received_ = Clock::now();
+  if (body_->complete()) client_.watch(body_->surplus().empty());
+  model_.assign(find_model());
+  const auto retries = number(head_.fields.value(FieldName::x_stainless_retry_count)).value_or(0);
+  const Ask ask{.head = head_,
+                .route = route_,
+                .request_id = request_id_,
+                .model = model_,
+                .deadline = deadline(),
+                .client_retries = static_cast<unsigned>(std::min(retries, 1000.0))};
+  attempts_.emplace(context_, client_, *body_, ask);
+  const Fault fault = co_await attempts_->run();
+  if (fault != Fault::none) co_return fault;
+  co_return co_await relay(attempts_->answer());
+}
+
+/// `REQUEST_TIMEOUT` from the request's last byte, or what the client says that it will wait.
+TimePoint Exchange::deadline() const {
+  Duration patience = settings_.request_timeout;
+  if (const auto seconds = number(head_.fields.value(FieldName::x_stainless_timeout)); seconds && *seconds > 0) {
+    const std::chrono::duration<double> own(*seconds);
+    if (own < patience) patience = std::chrono::duration_cast<Duration>(own);
+  }
+  return after(received_, patience);
+}
+
+std::string_view Exchange::find_model() {
+  if (!route_.model.empty()) return route_.model;
+  for (std::size_t i = 0; i < body_->piece_count(); ++i) {
+    if (body_->piece(i).empty()) continue;
+    return http::model_name(body_->piece(i), model_).value_or(std::string_view());
+  }
+  return {};
+}
+
+Task<Fault> Exchange::relay(UpstreamCall& call) {
+  const http::ResponseHead& head = call.head;
+  if (!head.event_stream && head.framing == Framing::length && head.content_length > settings_.max_response_size) {
+    call.lease.close();
+    co_return Fault::response_too_large;
+  }
+  Framing framing = head.framing;
+  if (framing == Framing::chunked || framing == Framing::until_close) {
+    framing = head_.version_minor == 0 ? Framing::until_close : Framing::chunked;
+  }
+  if (framing == Framing::until_close || !body_->complete()) keep_alive_ = false;
+  commit(head.status);
+  const http::Downward down{.head = head,
+                            .client_version_minor = head_.version_minor,
+                            .framing = framing,
+                            .close = !keep_alive_,
+                            .request_id = request_id_,
+                            .date = context_.date.now(std::chrono::system_clock::now()),
+                            .timing = timing(Clock::now()),
+                            .should_retry = attempts_->refused_by_budget() ? std::optional(false) : std::nullopt};
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_response_head(scratch, down);
+  call.input.consume(call.head_size);
+  settle_input();
+  Relay body(settings_, client_, call, {framing, route_.dialect, request_id_});
+  const Fault fault = co_await body.run(scratch);
+  response_bytes_ = body.body_bytes();
+  must_reset_ = body.must_reset();
+  if (fault != Fault::none) {
+    keep_alive_ = false;
+  } else if (call.lease && body.upstream_reusable()) {
+    call.lease.give_back(Clock::now());
+  }
+  co_return fault;
+}
+
+Task<void> Exchange::answer_fault(Fault fault) {
+  if (body_ ? !body_->complete() : head_.framing != Framing::none) keep_alive_ = false;  // its rest is unread
+  if (traits(fault).closes) keep_alive_ = false;
+  commit(http::status_of(fault, route_.dialect));
+  std::string detail(why_);
+  if (attempts_) detail = attempts_->detail();
+  const bool probe = route_.endpoint == Endpoint::health || route_.endpoint == Endpoint::ready;
+  const http::GatewayError error{.fault = fault,
+                                 .dialect = route_.dialect,
+                                 .detail = detail,
+                                 .request_id = request_id_,
+                                 .retry_after = attempts_ ? attempts_->retry_after() : std::nullopt,
+                                 .should_retry = attempts_ && attempts_->refused_by_budget()
+                                                     ? std::optional(false)
+                                                     : std::nullopt,
+                                 .allow = probe ? "GET, HEAD" : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+                                 .head_only = head_.method == Method::head,
+                                 .client_version_minor = head_.version_minor,
+                                 .keep_alive = keep_alive_,
+                                 .date = context_.date.now(std::chrono::system_clock::now()),
+                                 .timing = timing(Clock::now())};
+  context_.loop.scratch.clear();
+  response_bytes_ = http::write_gateway_error(context_.loop.scratch, error);
+  co_await send_scratch();
+}
+
+Task<bool> Exchange::send_scratch() {
+  settle_input();
+  Gather out;
+  out.add(context_.loop.scratch);
+  if (client_.send_at_once(out)) co_return true;
+  std::string own;
+  out.own_front(context_.loop.scratch, own);
+  const bool sent = co_await client_.send(out);
+  co_return sent;
+}
+
+/// The answer is decided: from here on bytes go to the client.
+void Exchange::commit(int status) {
+  committed_ = true;
+  status_ = status;
+  if (context_.pod.lifecycle.draining()) keep_alive_ = false;
+}
+
+/// Nothing is sent again: the request's memory goes back, and the next request's first bytes move up.
+void Exchange::settle_input() {
+  if (std::exchange(settled_, true)) return;
+  std::size_t own = head_size_;
+  if (body_) own += body_->consumed_behind_head();
+  client_.input.consume(own);
+  if (!body_) return;
+  client_.input.append(body_->surplus());
+  body_->release();
+  client_.input.release_if_empty();
+}
+
+void Exchange::finish(Fault outcome) {
+  client_.unwatch();
+  settle_input();
+  const TimePoint now = Clock::now();
+  AccessRecord record;
+  record.time = std::chrono::system_clock::now();
+  record.request_id = request_id_;
+  record.trace_id = trace_id_;
+  record.method = method_;
+  record.path = path_;
+  record.model = model_;
+  record.status = committed_ ? static_cast<unsigned>(status_) : 499;
+  record.code = traits(outcome).code;
+  record.broken = committed_ && outcome != Fault::none && response_bytes_ > 0;
+  record.total = now - started_;
+  record.response_bytes = response_bytes_;
+  if (body_) record.request_bytes = body_->received();
+  if (attempts_) {
+    record.attempts = attempts_->count();
+    record.queue = attempts_->queued();
+    record.upstream = attempts_->upstream_time();
+    record.cache = "bypass";
+  }
+  if (client_.gone()) keep_alive_ = false;
+  if (!logged(settings_.log_level, level_of(record))) return;
+  context_.log_line.clear();
+  append_access_line(context_.log_line, record, settings_.log_format);
+  context_.pod.log.append(context_.log_line);
+}
+
+http::ServerTiming Exchange::timing(TimePoint now) const {
+  http::ServerTiming timing{.cache = "bypass"};
+  timing.proxy = now - received_;
+  if (!attempts_) return timing;
+  timing.queue = attempts_->queued();
+  timing.upstream = attempts_->upstream_time();
+  timing.attempts = attempts_->count();
+  timing.proxy = std::max(Duration::zero(), timing.proxy - timing.queue - timing.upstream);
+  return timing;
+}
+
+}  // namespace holysheep::proxy

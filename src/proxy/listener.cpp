@@ -1,0 +1,90 @@
+#include <holysheep/proxy/listener.hpp>
+
+#include <cerrno>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace holysheep::proxy {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+Result<std::uint16_t, std::string> Listener::open(const std::string& address, std::uint16_t port) {
+  error_code error;
+  const auto ip = boost::asio::ip::make_address(address, error);
+  const tcp::endpoint endpoint(ip, port);
+  if (!error) acceptor_.open(endpoint.protocol(), error);
+  if (!error && ip.is_v6()) acceptor_.set_option(boost::asio::ip::v6_only(false), error);
+  if (!error) acceptor_.set_option(boost::asio::socket_base::reuse_address(true), error);
+  const int on = 1;
+  if (!error && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    error = error_code(errno, boost::system::system_category());
+  }
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(4096, error);
+  if (!error) acceptor_.native_non_blocking(true, error);
+  if (error) return Unexpected{address + " port " + std::to_string(port) + ": " + error.message()};
+  return acceptor_.local_endpoint().port();
+}
+
+void Listener::accept() {
+  for (int i = 0; i < at_once && acceptor_.is_open() && !sessions_.full(); ++i) {
+    if (!take_one()) break;
+  }
+  if (acceptor_.is_open() && !sessions_.full()) wait();
+}
+
+void Listener::wait() {
+  if (std::exchange(waiting_, true)) return;
+  acceptor_.async_wait(Acceptor::wait_read, [this](const error_code& error) {
+    waiting_ = false;
+    if (!error) accept();
+  });
+}
+
+/// False: nobody is waiting, or nobody can be taken now.
+bool Listener::take_one() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  const int fd =
+      ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) {
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return errno == ECONNABORTED;
+    // Descriptors are short. The backlog holds who waits; asking again at once would spin.
+    waiting_ = true;
+    pause_.expires_after(std::chrono::milliseconds(50));
+    pause_.async_wait([this](const error_code& error) {
+      waiting_ = false;
+      if (!error) accept();
+    });
+    return false;
+  }
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  tcp::endpoint endpoint;
+  std::memcpy(endpoint.data(), &peer, size);
+  endpoint.resize(size);
+  auto address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+  }
+  net::Socket::Asio socket(loop_.io.get_executor());
+  error_code error;
+  socket.assign(endpoint.protocol(), fd, error);
+  if (error) {
+    ::close(fd);
+    return true;
+  }
+  sessions_.add(net::Socket(std::move(socket)), address.to_string());
+  return true;
+}
+
+void Listener::close() {
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,190 @@
+#include <holysheep/proxy/relay.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+#include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/trailers.hpp>
+
+namespace holysheep::proxy {
+
+using http::Framing;
+using net::Event;
+using net::IoStatus;
+
+namespace {
+
+constexpr std::size_t pieces_at_once = 24;
+/// After a stream's own end mark, how long the end of the HTTP message may still be waited for.
+constexpr Duration linger_after_end = std::chrono::seconds(1);
+
+}  // namespace
+
+Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down)
+    : settings_(settings),
+      client_(client),
+      call_(call),
+      down_(down),
+      framing_(call.head.framing),
+      remaining_(call.head.content_length),
+      event_stream_(call.head.event_stream),
+      events_(down.dialect) {
+  upstream_complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
+}
+
+Task<Fault> Relay::run(std::string_view head_bytes) {
+  Gather out;
+  out.add(head_bytes);
+  for (bool first = true;; first = false) {
+    const Fault fault = gather(out);
+    if (!client_.send_at_once(out)) {
+      if (client_.gone()) co_return Fault::client_gone;
+      if (first) out.own_front(head_bytes, unsent_head_);
+      const bool sent = co_await client_.send(out);
+      if (!sent) co_return Fault::client_gone;
+    }
+    out.clear();
+    call_.input.consume(std::exchange(taken_, 0));
+    if (fault != Fault::none) co_return co_await break_off(fault);
+    if (upstream_complete_) co_return Fault::none;
+    if (!call_.input.empty()) continue;
+    const Fault lost = co_await receive();
+    if (lost == Fault::client_gone) co_return lost;
+    if (lost != Fault::none) co_return co_await break_off(lost);
+  }
+}
+
+Relay::Found Relay::next_piece(std::string_view& rest, std::string_view& piece) {
+  switch (framing_) {
+    case Framing::none:
+      return Found::end;
+    case Framing::length:
+      if (remaining_ == 0) return Found::end;
+      if (rest.empty()) return Found::nothing;
+      piece = rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, rest.size())));
+      rest.remove_prefix(piece.size());
+      remaining_ -= piece.size();
+      return Found::payload;
+    case Framing::until_close:
+      if (closed_by_end_) return Found::end;
+      if (rest.empty()) return Found::nothing;
+      piece = std::exchange(rest, {});
+      return Found::payload;
+    case Framing::chunked:
+      switch (decoder_.next(rest)) {
+        case http::ChunkDecoder::Event::payload:
+          piece = decoder_.span();
+          return Found::payload;
+        case http::ChunkDecoder::Event::need_more:
+          return Found::nothing;
+        case http::ChunkDecoder::Event::end:
+          return Found::end;
+        default:
+          return Found::malformed;
+      }
+  }
+  return Found::malformed;
+}
+
+Fault Relay::gather(Gather& out) {
+  std::array<std::string_view, pieces_at_once> pieces;
+  std::size_t count = 0;
+  std::uint64_t payload = 0;
+  Fault fault = Fault::none;
+  std::string_view rest = call_.input.bytes();
+  const std::size_t available = rest.size();
+  while (count < pieces.size()) {
+    const Found found = next_piece(rest, pieces[count]);
+    if (found == Found::malformed) fault = Fault::answer_malformed;
+    if (found == Found::end) upstream_complete_ = true;
+    if (found != Found::payload) break;
+    payload += pieces[count++].size();
+  }
+  taken_ = available - rest.size();
+  if (!event_stream_ && body_bytes_ + payload > settings_.max_response_size) return Fault::response_too_large;
+  body_bytes_ += payload;
+  const bool chunked = down_.framing == Framing::chunked;
+  if (chunked && payload > 0) {
+    char* end = std::to_chars(size_line_.data(), size_line_.data() + 16, payload, 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    out.add({size_line_.data(), static_cast<std::size_t>(end - size_line_.data())});
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    out.add(pieces[i]);
+    if (event_stream_) events_.feed(pieces[i]);
+  }
+  if (chunked && payload > 0) out.add("\r\n");
+  if (chunked && upstream_complete_) {
+    trailer_ = http::forwardable_trailers(decoder_.trailers());
+    out.add("0\r\n");
+    out.add(trailer_);
+    out.add("\r\n");
+  }
+  return fault;
+}
+
+Task<Fault> Relay::receive() {
+  Duration patience = settings_.upstream_read_timeout;
+  if (events_.ended()) patience = std::min(patience, linger_after_end);
+  const TimePoint silent = after(Clock::now(), patience);
+  for (;;) {
+    IoStatus status = IoStatus::want_read;
+    // While the event is still asked for, nothing has come: a read would find nothing.
+    if (!call_.lease->socket.read_wanted()) {
+      client_.wakeup.clear(Event::upstream_readable);
+      const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
+      status = got.status;
+      if (status == IoStatus::done) {
+        call_.input.added(got.count);
+        co_return Fault::none;
+      }
+      call_.input.release_if_empty();
+      if (status == IoStatus::end && framing_ == Framing::until_close) {
+        closed_by_end_ = true;
+        co_return Fault::none;
+      }
+      if (status == IoStatus::end || status == IoStatus::lost) co_return Fault::answer_cut;
+    }
+    call_.lease->socket.want_read();
+    if (status == IoStatus::want_write) call_.lease->socket.want_write();
+    const Event came = co_await client_.wakeup.wait(
+        Event::upstream_readable | Event::upstream_writable | Event::client_readable, silent);
+    if (client_.left(came)) co_return Fault::client_gone;
+    if (has(came, Event::time)) co_return Fault::silence;
+  }
+}
+
+Task<Fault> Relay::break_off(Fault fault) {
+  call_.lease.close();
+  if (event_stream_ && down_.framing != Framing::length) {
+    std::string ending;
+    const bool complete = events_.ended();  // only the end of the HTTP message was lost
+    if (!complete) {
+      // An event cut in its middle: its line is ended first. Where the dialect names its events, the error
+      // takes the cut one's place, else it follows as an event of its own.
+      if (!events_.at_event_boundary()) ending = down_.dialect == http::Dialect::anthropic ? "\n" : "\n\n";
+      http::write_stream_error(ending, down_.dialect, fault, http::advice(fault, {}), down_.request_id);
+      body_bytes_ += ending.size();
+    }
+    std::string framed;
+    if (down_.framing == Framing::chunked) {
+      std::array<char, 16> size;
+      const char* end = std::to_chars(size.data(), size.data() + size.size(), ending.size(), 16).ptr;
+      if (!complete) framed.append(size.data(), end).append("\r\n").append(ending).append("\r\n");
+      if (complete) framed = "0\r\n\r\n";
+    } else {
+      framed = ending;
+    }
+    Gather out;
+    out.add(framed);
+    const bool sent = co_await client_.send(out);
+    if (!sent) co_return Fault::client_gone;
+    if (complete) co_return Fault::none;
+  } else {
+    must_reset_ = down_.framing == Framing::until_close;
+  }
+  co_return fault;
+}
+
+}  // namespace holysheep::proxy

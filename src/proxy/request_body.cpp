@@ -1,0 +1,161 @@
+#include <holysheep/proxy/request_body.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace holysheep::proxy {
+
+using http::Framing;
+using net::Event;
+using net::IoStatus;
+
+RequestBody::RequestBody(ClientConnection& client, ReplayMemory& memory, Limits limits,
+                         const http::RequestHead& head, std::string_view behind_head)
+    : client_(client),
+      limits_(limits),
+      reservation_(memory),
+      framing_(head.framing),
+      length_(head.content_length),
+      expects_continue_(head.expect_continue && head.version_minor > 0 && behind_head.empty()),
+      complete_(framing_ == Framing::none || (framing_ == Framing::length && length_ == 0)),
+      behind_head_size_(behind_head.size()),
+      raw_(behind_head),
+      input_(client.loop.buffers) {}
+
+Task<Fault> RequestBody::hold() {
+  while (!complete_) {
+    std::string_view piece;
+    if (const Fault fault = take(piece); fault != Fault::none) co_return fault;
+    if (!piece.empty()) {
+      if (store(piece)) continue;
+      not_held_ = piece;
+      co_return Fault::none;
+    }
+    if (complete_) break;
+    if (!say_continue()) co_return Fault::client_gone;
+    bool wanted = false;
+    if (const Fault fault = receive(wanted); fault != Fault::none) co_return fault;
+    if (!wanted) continue;
+    const Event came = co_await client_.wakeup.wait(Event::client_readable, after(Clock::now(), limits_.patience));
+    if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
+    if (has(came, Event::time)) co_return Fault::request_timeout;
+  }
+  co_return Fault::none;
+}
+
+http::Framing RequestBody::onward_framing() const noexcept {
+  if (framing_ == Framing::chunked && complete_ && not_held_.empty() && trailers().empty()) return Framing::length;
+  return framing_;
+}
+
+std::uint64_t RequestBody::onward_length() const noexcept {
+  return framing_ == Framing::chunked ? held_ : length_;
+}
+
+Fault RequestBody::take(std::string_view& piece) {
+  if (!not_held_.empty()) {
+    piece = std::exchange(not_held_, {});
+    return Fault::none;
+  }
+  input_.consume(std::exchange(taken_, 0));
+  std::string_view source = raw_.empty() ? input_.bytes() : raw_;
+  const bool from_raw = !raw_.empty();
+  const std::size_t available = source.size();
+  Fault fault = Fault::none;
+  if (complete_ || source.empty()) return fault;
+  if (framing_ == Framing::length) {
+    piece = source.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), length_ - received_)));
+    source.remove_prefix(piece.size());
+    received_ += piece.size();
+    complete_ = received_ == length_;
+  } else {
+    switch (decoder_.next(source)) {
+      case http::ChunkDecoder::Event::payload:
+        piece = decoder_.span();
+        received_ += piece.size();
+        if (received_ > limits_.max_size) fault = Fault::request_too_large;
+        break;
+      case http::ChunkDecoder::Event::end:
+        complete_ = true;
+        break;
+      case http::ChunkDecoder::Event::need_more:
+        break;
+      case http::ChunkDecoder::Event::malformed:
+        fault = Fault::bad_request;
+        break;
+      case http::ChunkDecoder::Event::trailers_too_large:
+        fault = Fault::headers_too_large;
+        break;
+    }
+  }
+  if (from_raw) {
+    raw_ = source;
+  } else {
+    taken_ = available - source.size();  // the piece is in it: kept until the next call
+    if (piece.empty()) input_.consume(std::exchange(taken_, 0));
+  }
+  return fault;
+}
+
+Fault RequestBody::receive(bool& wanted) {
+  input_.consume(std::exchange(taken_, 0));
+  const auto room = input_.room(net::BufferPool::block_size);
+  const auto got = client_.socket.read(room);
+  switch (got.status) {
+    case IoStatus::done:
+      input_.added(got.count);
+      return Fault::none;
+    case IoStatus::want_read:
+      input_.release_if_empty();
+      client_.socket.want_read();
+      wanted = true;
+      return Fault::none;
+    default:
+      return Fault::client_gone;
+  }
+}
+
+bool RequestBody::store(std::string_view piece) {
+  if (!reservation_.grow(piece.size())) return false;
+  held_ += piece.size();
+  // A body of known length that came with its head stays there; everything else is copied.
+  if (framing_ == Framing::length && held_ <= behind_head_size_) {
+    in_place_ = piece;
+    return true;
+  }
+  while (!piece.empty()) {
+    if (block_used_ == net::BufferPool::block_size) {
+      blocks_.push_back(client_.loop.buffers.take());
+      block_used_ = 0;
+    }
+    const auto part = piece.substr(0, net::BufferPool::block_size - block_used_);
+    std::memcpy(blocks_.back() + block_used_, part.data(), part.size());
+    block_used_ += part.size();
+    piece.remove_prefix(part.size());
+  }
+  return true;
+}
+
+std::string_view RequestBody::piece(std::size_t index) const noexcept {
+  if (index == 0) return in_place_;
+  return {blocks_[index - 1], index == blocks_.size() ? block_used_ : net::BufferPool::block_size};
+}
+
+bool RequestBody::say_continue() {
+  if (!std::exchange(expects_continue_, false)) return true;
+  // 25 bytes into an idle socket: it takes them, or it is broken.
+  Gather go_on;
+  go_on.add("HTTP/1.1 100 Continue\r\n\r\n");
+  return client_.send_at_once(go_on);
+}
+
+void RequestBody::release() noexcept {
+  for (char* block : blocks_) client_.loop.buffers.give_back(block);
+  blocks_.clear();
+  in_place_ = {};
+  block_used_ = net::BufferPool::block_size;
+  reservation_.shrink(held_);
+  held_ = 0;
+}
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,164 @@
+#include <holysheep/proxy/session.hpp>
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <holysheep/proxy/sessions.hpp>
+
+namespace holysheep::proxy {
+
+using net::Event;
+using net::IoStatus;
+
+namespace {
+
+/// After an answer that ends the connection, what the client still sends is read for so long and thrown away:
+/// closing at once would reset the connection, and the client might never see the answer (RFC 9112 §9.6).
+constexpr Duration linger_time = std::chrono::seconds(2);
+constexpr std::size_t linger_bytes = std::size_t{64} << 20;
+
+}  // namespace
+
+Session::Session(LoopContext& context, Sessions& owner, net::Socket socket, std::string address, bool extra)
+    : context_(context),
+      owner_(owner),
+      client_(context.loop, std::move(socket), std::move(address),
+              std::max(context.pod.settings.keepalive_timeout, Duration(std::chrono::seconds(10)))),
+      idle_since_(Clock::now()),
+      extra_(extra) {}
+
+void Session::start() {
+  life_ = live();
+  life_.start();
+}
+
+void Session::admit() {
+  extra_ = false;
+  client_.wakeup.raise(Event::place);
+}
+
+/// The root of the session's coroutines. Its frame belongs to the session, so the session may only be
+/// destroyed once this has been left: by the event loop's next turn.
+Task<void> Session::live() {
+  try {
+    co_await serve();
+  } catch (const std::exception& bug) {
+    owner_.report(bug);
+  }
+  boost::asio::post(context_.loop.io, [&owner = owner_, this] { owner.remove(*this); });
+}
+
+Task<void> Session::serve() {
+  for (;;) {
+    const Next next = co_await next_head();
+    if (next == Next::end) co_return;
+    if (extra_ && next == Next::head && !Sessions::is_probe(head_)) {
+      const bool placed = co_await wait_for_place();
+      if (!placed) co_return;
+    }
+    Exchange exchange(context_, client_, head_, scanner_.end(), started_);
+    if (next == Next::refused) {
+      co_await exchange.refuse(refused_.fault, refused_.why);
+    } else {
+      co_await exchange.run();
+    }
+    scanner_.reset();
+    started_ = never;
+    if (client_.gone()) co_return;
+    if (exchange.must_reset()) co_return client_.socket.abort();
+    if (!exchange.keeps_alive() || extra_) break;
+  }
+  co_await linger();
+}
+
+/// Reads up to the end of the next request's head.
+Task<Session::Next> Session::next_head() {
+  const Settings& settings = context_.pod.settings;
+  const std::size_t limit = settings.client_max_header_size;
+  for (;;) {
+    const auto state = client_.input.empty() ? http::HeadScanner::State::need_more : scanner_.scan(client_.input.bytes());
+    if (started_ == never && !client_.input.empty()) started_ = Clock::now();
+    if (state == http::HeadScanner::State::malformed) {
+      refused_ = {Fault::bad_request, "this is not an HTTP/1.1 request"};
+      co_return Next::refused;
+    }
+    const bool complete = state == http::HeadScanner::State::complete;
+    if ((complete ? scanner_.end() : client_.input.size()) > limit || (!complete && client_.input.size() >= limit)) {
+      refused_ = scanner_.in_start_line() ? http::Refused{Fault::uri_too_long, "CLIENT_MAX_HEADER_SIZE"}
+                                          : http::Refused{Fault::headers_too_large, "CLIENT_MAX_HEADER_SIZE"};
+      head_ = {};
+      co_return Next::refused;
+    }
+    if (complete) {
+      refused_ = http::parse_request_head(
+          client_.input.bytes().substr(scanner_.begin(), scanner_.end() - scanner_.begin()), head_);
+      co_return refused_.fault == Fault::none ? Next::head : Next::refused;
+    }
+    const TimePoint deadline = after(started_, settings.client_header_timeout);
+    IoStatus status = IoStatus::want_read;
+    if (!client_.socket.read_wanted()) {  // else nothing has come: a read would find nothing
+      client_.wakeup.clear(Event::client_readable);
+      const auto got = client_.socket.read(client_.input.room(std::max(limit, net::BufferPool::block_size)));
+      status = got.status;
+      if (status == IoStatus::done) {
+        client_.input.added(got.count);
+        continue;
+      }
+      client_.input.release_if_empty();
+      if (status != IoStatus::want_read) co_return Next::end;
+    }
+    client_.socket.want_read();
+    const bool more = co_await wait_for_bytes(started_ == never ? never : deadline);
+    if (more) continue;
+    if (started_ == never || Clock::now() < deadline) co_return Next::end;
+    refused_ = {Fault::request_timeout, "the header did not come within CLIENT_HEADER_TIMEOUT"};
+    head_ = {};
+    co_return Next::refused;
+  }
+}
+
+/// False: the client is gone, the connection has been idle for too long, or the header's time is over.
+Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
+  TimePoint deadline = header_deadline;
+  if (header_deadline == never) {
+    idle_since_ = Clock::now();
+    deadline = after(idle_since_, context_.pod.settings.keepalive_timeout);
+    if (!owner_.rest(*this)) co_return false;
+  }
+  const Event came = co_await client_.wakeup.wait(Event::client_readable, deadline);
+  IdleHook::unlink();
+  co_return has(came, Event::client_readable) && !has(came, Event::client_gone | Event::shutdown);
+}
+
+/// Past WORKER_CONNECTIONS a request waits until a connection ends. The client's leaving is noticed.
+Task<bool> Session::wait_for_place() {
+  client_.watch();
+  owner_.place(*this);
+  const TimePoint deadline = after(Clock::now(), context_.pod.settings.request_timeout);
+  while (extra_) {
+    const Event came = co_await client_.wakeup.wait(Event::place | Event::client_readable, deadline);
+    if (client_.left(came) || has(came, Event::time)) co_return false;
+  }
+  client_.unwatch();
+  co_return true;
+}
+
+Task<void> Session::linger() {
+  client_.socket.shutdown_send();
+  client_.input.release();
+  const TimePoint until = after(Clock::now(), linger_time);
+  for (std::size_t thrown_away = 0; thrown_away < linger_bytes;) {
+    const auto got = client_.socket.read(client_.input.room(net::BufferPool::block_size));
+    client_.input.release();
+    if (got.status == IoStatus::done) {
+      thrown_away += got.count;
+      continue;
+    }
+    if (got.status != IoStatus::want_read) break;
+    client_.socket.want_read();
+    const Event came = co_await client_.wakeup.wait(Event::client_readable, until);
+    if (has(came, Event::time | Event::client_gone | Event::shutdown)) break;
+  }
+}
+
+}  // namespace holysheep::proxy

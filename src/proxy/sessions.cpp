@@ -1,0 +1,65 @@
+#include <holysheep/proxy/sessions.hpp>
+
+namespace holysheep::proxy {
+
+Sessions::Sessions(LoopContext& context, std::size_t places, std::function<void()> on_room,
+                   std::function<void(const std::exception&)> on_bug)
+    : context_(context), places_(places), on_room_(std::move(on_room)), on_bug_(std::move(on_bug)) {}
+
+Sessions::~Sessions() = default;
+
+bool Sessions::full() const noexcept {
+  return all_.size() >= places_ + most_extra || (all_.size() - extra_ >= places_ && extra_ >= most_extra);
+}
+
+void Sessions::add(net::Socket socket, std::string address) {
+  if (all_.size() - extra_ >= places_ && !idle_.empty()) remove(idle_.front());
+  const bool extra = all_.size() - extra_ >= places_;
+  if (extra) ++extra_;
+  auto session = std::make_unique<Session>(context_, *this, std::move(socket), std::move(address), extra);
+  Session& added = *session;
+  all_.emplace(&added, std::move(session));
+  count_.store(all_.size(), std::memory_order_relaxed);
+  added.start();
+}
+
+void Sessions::remove(Session& session) {
+  const bool was_full = full();
+  const bool had_place = !session.extra();
+  if (!had_place) --extra_;
+  all_.erase(&session);
+  count_.store(all_.size(), std::memory_order_relaxed);
+  if (had_place) place_freed();
+  if (was_full) on_room_();
+}
+
+void Sessions::place(Session& session) {
+  waiting_.push_back(session);
+  if (all_.size() - extra_ < places_) place_freed();
+}
+
+/// A place goes to the one that has waited longest.
+void Sessions::place_freed() {
+  if (waiting_.empty()) return;
+  Session& next = waiting_.front();
+  waiting_.pop_front();
+  --extra_;
+  next.admit();
+}
+
+bool Sessions::rest(Session& session) {
+  if (!session.extra() && !waiting_.empty()) return false;
+  idle_.push_back(session);
+  return true;
+}
+
+void Sessions::end_idle(TimePoint before) {
+  while (!idle_.empty() && idle_.front().idle_since() <= before) remove(idle_.front());
+}
+
+bool Sessions::is_probe(const http::RequestHead& head) noexcept {
+  const auto endpoint = http::route(head.path).endpoint;
+  return endpoint == http::Endpoint::health || endpoint == http::Endpoint::ready;
+}
+
+}  // namespace holysheep::proxy

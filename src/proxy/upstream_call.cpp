@@ -1,0 +1,266 @@
+#include <holysheep/proxy/upstream_call.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <holysheep/http/response_writer.hpp>
+#include <holysheep/http/trailers.hpp>
+
+namespace holysheep::proxy {
+
+using http::Framing;
+using net::Event;
+using net::IoStatus;
+
+namespace {
+
+constexpr std::size_t one_record = 16 * 1024;      // what a TLS record carries at most
+constexpr std::size_t max_answer_head = 64 * 1024; // upstream's header, all of its 1xx answers included
+
+std::string chunk_size_line(std::size_t size) {
+  std::array<char, 20> text;
+  char* end = std::to_chars(text.data(), text.data() + 16, size, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return std::string(text.data(), end);
+}
+
+}  // namespace
+
+Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
+  client_minor_ = onward.head.version_minor;
+  lease = upstream_.pool.take_idle(client_.wakeup);
+  for (;;) {
+    if (!lease) {
+      auto made = co_await upstream_.pool.connect(client_.wakeup, deadline);
+      if (!made) {
+        detail = std::move(made.error().detail);
+        const bool request_timed_out = made.error().fault == Fault::connect_timeout && Clock::now() >= deadline;
+        co_return request_timed_out ? Fault::deadline : made.error().fault;
+      }
+      lease = std::move(*made);
+    }
+    connected = true;
+    const bool reused = lease->used;
+    const Fault fault = co_await exchange(onward, deadline);
+    if (fault == Fault::none) co_return fault;
+    const bool was_dead = reused && fault == Fault::connection_lost && !body_spent_;
+    lease.close();
+    if (!was_dead) co_return fault;
+    request_sent = false;
+  }
+}
+
+Task<Fault> UpstreamCall::exchange(const http::Onward& onward, TimePoint deadline) {
+  const bool streamed = !body_.complete();
+  const Fault fault = co_await send(onward, deadline);
+  // Upstream may have answered and closed before it took everything: then its answer counts.
+  if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
+  // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
+  if (streamed) deadline = after(Clock::now(), settings_.request_timeout);
+  co_return co_await receive_head(onward.head.method, deadline);
+}
+
+Task<Fault> UpstreamCall::send(const http::Onward& onward, TimePoint deadline) {
+  std::string& scratch = client_.loop.scratch;
+  scratch.clear();
+  http::write_request_head(scratch, onward);
+  const bool whole = body_.complete() && onward.framing != Framing::chunked;
+  if (whole && scratch.size() + body_.held() <= one_record) {
+    // Head and body in one write: one TLS record, one segment.
+    for (std::size_t i = 0; i < body_.piece_count(); ++i) scratch += body_.piece(i);
+    const auto result = lease->write(scratch);
+    if (result.status == IoStatus::done && result.count == scratch.size()) {
+      request_sent = true;
+      co_return Fault::none;
+    }
+    if (result.status == IoStatus::lost) co_return Fault::connection_lost;
+    blocked_.assign(scratch, result.count);
+    const Fault fault = co_await write(blocked_, deadline);
+    request_sent = fault == Fault::none && !early_;
+    co_return fault;
+  }
+  lease->socket.want_read();  // an early answer ends the sending
+  blocked_ = scratch;
+  Fault fault = co_await write(blocked_, deadline);
+  if (fault == Fault::none) fault = co_await send_held(deadline);
+  if (fault == Fault::none && !early_ && !body_.complete()) fault = co_await send_streamed();
+  if (fault == Fault::none && !early_ && onward.framing == Framing::chunked) {
+    blocked_ = "0\r\n" + http::forwardable_trailers(body_.trailers()) + "\r\n";
+    fault = co_await write(blocked_, deadline);
+  }
+  request_sent = fault == Fault::none && !early_;
+  co_return fault;
+}
+
+Task<Fault> UpstreamCall::send_held(TimePoint deadline) {
+  const bool chunked = body_.onward_framing() == Framing::chunked;
+  for (std::size_t i = 0; i < body_.piece_count() && !early_; ++i) {
+    const std::string_view piece = body_.piece(i);
+    if (piece.empty()) continue;
+    body_spent_ = body_spent_ || !body_.complete();
+    if (chunked) {
+      blocked_ = chunk_size_line(piece.size());
+      if (const Fault fault = co_await write(blocked_, deadline); fault != Fault::none) co_return fault;
+    }
+    if (const Fault fault = co_await write(piece, deadline); fault != Fault::none) co_return fault;
+    if (chunked) {
+      if (const Fault fault = co_await write("\r\n", deadline); fault != Fault::none) co_return fault;
+    }
+  }
+  co_return Fault::none;
+}
+
+Task<Fault> UpstreamCall::send_streamed() {
+  const bool chunked = body_.onward_framing() == Framing::chunked;
+  while (!early_) {
+    std::string_view piece;
+    if (const Fault fault = body_.take(piece); fault != Fault::none) co_return fault;
+    if (!piece.empty()) {
+      body_spent_ = true;
+      if (chunked) {
+        blocked_ = chunk_size_line(piece.size());
+        blocked_ += piece;
+        blocked_ += "\r\n";
+        piece = blocked_;
+      }
+      if (const Fault fault = co_await write(piece, never); fault != Fault::none) co_return fault;
+      continue;
+    }
+    if (body_.complete()) break;
+    bool wanted = false;
+    if (const Fault fault = body_.receive(wanted); fault != Fault::none) co_return fault;
+    if (!wanted) continue;
+    const Event came = co_await client_.wakeup.wait(Event::client_readable | Event::upstream_readable,
+                                                    after(Clock::now(), body_.patience()));
+    if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
+    if (has(came, Event::upstream_readable)) look_for_early_answer();
+    if (has(came, Event::time)) co_return Fault::request_timeout;
+  }
+  co_return Fault::none;
+}
+
+void UpstreamCall::look_for_early_answer() {
+  const auto got = lease->read(input.room(max_answer_head));
+  early_ = got.status != IoStatus::want_read;  // else these were session tickets
+  if (got.status == IoStatus::done) {
+    answered = Clock::now();
+    input.added(got.count);
+  }
+  input.release_if_empty();
+  if (!early_) lease->socket.want_read();
+}
+
+Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
+  while (!bytes.empty()) {
+    const auto result = lease->write(bytes.substr(0, one_record));
+    if (result.status == IoStatus::done) {
+      bytes.remove_prefix(result.count);
+      continue;
+    }
+    if (result.status != IoStatus::want_write && result.status != IoStatus::want_read) {
+      co_return Fault::connection_lost;
+    }
+    lease->socket.want_read();
+    if (result.status == IoStatus::want_write) lease->socket.want_write();
+    Event interest = Event::upstream_writable | Event::upstream_readable;
+    // While a body is still being streamed, the client's bytes are the body's and stay unread.
+    if (body_.complete()) interest = interest | Event::client_readable;
+    const TimePoint stuck = after(Clock::now(), settings_.upstream_send_timeout);
+    const Event came = co_await client_.wakeup.wait(interest, std::min(stuck, deadline));
+    if (client_.left(came)) co_return Fault::client_gone;
+    if (has(came, Event::upstream_readable)) look_for_early_answer();
+    if (early_) co_return Fault::none;
+    if (has(came, Event::time)) co_return Clock::now() >= deadline ? Fault::deadline : Fault::send_timeout;
+  }
+  co_return Fault::none;
+}
+
+Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) {
+  http::HeadScanner scanner(http::Side::response);
+  std::size_t interim_bytes = 0;
+  TimePoint heard = Clock::now();
+  bool received = !input.empty();  // an early answer
+  for (;;) {
+    if (received) {
+      const auto state = scanner.scan(input.bytes());
+      if (state == http::HeadScanner::State::malformed) co_return Fault::answer_malformed;
+      if (state == http::HeadScanner::State::complete) {
+        if (!http::parse_response_head(input.bytes().substr(0, scanner.end()), method, head)) {
+          co_return Fault::answer_malformed;
+        }
+        head_size = scanner.end();
+        if (!head.interim()) co_return Fault::none;
+        interim_bytes += head_size;
+        // 101: nobody asked to switch.
+        if (head.status == 101 || interim_bytes > max_answer_head) co_return Fault::answer_malformed;
+        if (const Fault fault = co_await forward_interim(); fault != Fault::none) co_return fault;
+        input.consume(head_size);
+        scanner.reset();
+        received = !input.empty();
+        continue;
+      }
+    }
+    received = false;
+    IoStatus status = IoStatus::want_read;
+    // While the event is still asked for, nothing has come: a read would find nothing.
+    if (!lease->socket.read_wanted()) {
+      client_.wakeup.clear(Event::upstream_readable);
+      const auto room = input.room(max_answer_head);
+      if (room.empty()) co_return Fault::answer_malformed;
+      const auto got = lease->read(room);
+      status = got.status;
+      if (status == IoStatus::end || status == IoStatus::lost) {
+        co_return answered == never ? Fault::connection_lost : Fault::answer_cut;
+      }
+      if (status == IoStatus::done) {
+        heard = Clock::now();
+        if (answered == never) answered = heard;
+        input.added(got.count);
+        received = true;
+        continue;
+      }
+      input.release_if_empty();
+    }
+    lease->socket.want_read();
+    if (status == IoStatus::want_write) lease->socket.want_write();
+    const TimePoint silent = after(heard, settings_.upstream_read_timeout);
+    const Event interest = Event::upstream_readable | Event::upstream_writable | Event::client_readable;
+    const Event came = co_await client_.wakeup.wait(interest, std::min(silent, deadline));
+    if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
+    if (body_.complete() && client_.left(came)) co_return Fault::client_gone;
+    if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
+    // REQUEST_TIMEOUT and UPSTREAM_READ_TIMEOUT are equal by default: upstream was silent all the same.
+    const bool was_silent = Clock::now() - heard >= settings_.upstream_read_timeout * 9 / 10;
+    co_return was_silent ? Fault::silence : Fault::deadline;
+  }
+}
+
+void UpstreamCall::set_aside(TimePoint now) {
+  if (!lease) return;
+  const std::size_t body = input.size() - head_size;
+  const bool whole = head.framing == Framing::none || (head.framing == Framing::length && head.content_length == body);
+  if (whole && request_sent && head.keep_alive) {
+    lease.give_back(now);
+  } else {
+    lease->socket.ignore();
+  }
+}
+
+void UpstreamCall::take_up() {
+  if (lease) lease->socket.listen(client_.wakeup, Event::upstream_readable, Event::upstream_writable);
+}
+
+Task<Fault> UpstreamCall::forward_interim() {
+  if (head.status == 100 || client_minor_ == 0) co_return Fault::none;
+  std::string interim;
+  http::write_interim_head(interim, head);
+  interim_forwarded = true;
+  Gather out;
+  out.add(interim);
+  const bool sent = co_await client_.send(out);
+  co_return sent ? Fault::none : Fault::client_gone;
+}
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,3 @@
+#include <holysheep/app/app.hpp>
+#include <holysheep/core/settings.hpp>
+int main() {}
