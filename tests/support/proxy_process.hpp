@@ -1,0 +1,43 @@
+#pragma once
+
+#include "support/http_client.hpp"
+#include "support/process.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace holysheep::testing {
+
+/// What the proxy is started with unless a test says otherwise: loopback, any free port, no admin port.
+Environment proxy_settings(const Environment& over = {});
+
+/// The real daemon, serving. Its constructor returns once `/ready` says 200, and throws with the daemon's
+/// output when it does not come to that.
+class ProxyProcess {
+ public:
+  explicit ProxyProcess(const Environment& settings, std::vector<std::string> arguments = {});
+  ~ProxyProcess();
+
+  std::uint16_t port() const { return port_; }
+  Process& process() { return process_; }
+  const Process& process() const { return process_; }
+
+  /// All log lines so far that are JSON; a line still being written is left out.
+  std::vector<nlohmann::json> log() const;
+  /// The log lines whose `field` has `value`.
+  std::vector<nlohmann::json> log_where(std::string_view field, std::string_view value) const;
+  /// Waits for the request line of a request id; null when it does not come.
+  nlohmann::json request_line(std::string_view request_id) const;
+
+  /// SIGTERM, then the exit code; -1 when it does not end in time or a signal ended it.
+  int stop(std::chrono::milliseconds limit = std::chrono::seconds{40} * time_scale());
+
+ private:
+  Process process_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace holysheep::testing
