@@ -48,21 +48,31 @@ std::string_view model_of(std::string_view path) noexcept {
 }
 
 Route beta_route(std::string_view path) noexcept {
-  return {.endpoint = Endpoint::forward,
-          .dialect = Dialect::gemini,
-          .beta = true,
-          .rest = path,
-          .model = model_of(path),
-          .label = under(path, "/v1beta/models") ? "/v1beta/models" : "/v1beta/other"};
+  Route to;
+  to.endpoint = Endpoint::forward;
+  to.dialect = Dialect::gemini;
+  to.beta = true;
+  to.rest = path;
+  to.model = model_of(path);
+  to.label = under(path, "/v1beta/models") ? "/v1beta/models" : "/v1beta/other";
+  return to;
 }
 
 Route v1_route(std::string_view path) noexcept {
   if (under(path.substr(v1.size()), v1)) path.remove_prefix(v1.size());
-  const std::string_view rest = path.substr(v1.size());
-  return {.endpoint = Endpoint::forward,
-          .dialect = under(rest, messages) ? Dialect::anthropic : Dialect::openai,
-          .rest = rest,
-          .label = label_of(rest)};
+  Route to;
+  to.endpoint = Endpoint::forward;
+  to.rest = path.substr(v1.size());
+  to.dialect = under(to.rest, messages) ? Dialect::anthropic : Dialect::openai;
+  to.label = label_of(to.rest);
+  return to;
+}
+
+Route own_route(Endpoint endpoint, std::string_view label) noexcept {
+  Route to;
+  to.endpoint = endpoint;
+  to.label = label;
+  return to;
 }
 
 }  // namespace
@@ -70,8 +80,8 @@ Route v1_route(std::string_view path) noexcept {
 Route route(std::string_view path) noexcept {
   if (under(path, v1)) return v1_route(path);
   if (under(path, v1beta)) return beta_route(path);
-  if (path == "/health") return {.endpoint = Endpoint::health, .label = "/health"};
-  if (path == "/ready") return {.endpoint = Endpoint::ready, .label = "/ready"};
+  if (path == "/health") return own_route(Endpoint::health, "/health");
+  if (path == "/ready") return own_route(Endpoint::ready, "/ready");
   return {};
 }
 

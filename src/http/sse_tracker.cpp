@@ -1,0 +1,105 @@
+#include <holysheep/http/model_name.hpp>
+#include <holysheep/http/sse_tracker.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace holysheep::http {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view message_stop = "message_stop";
+
+const char* find_or_end(const char* p, const char* end, char c) noexcept {
+  const void* hit = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
+  return hit == nullptr ? end : static_cast<const char*>(hit);
+}
+
+bool is_end_name(Dialect dialect, std::string_view name) noexcept {
+  switch (dialect) {
+    case Dialect::openai:
+      return name == "response.completed" || name == "response.failed" || name == "response.incomplete";
+    case Dialect::anthropic:
+      return name == message_stop;
+    case Dialect::gemini:
+      return false;
+  }
+  return false;
+}
+
+// `data` may be the beginning of a long line.
+bool is_end_data(Dialect dialect, std::string_view data) noexcept {
+  if (dialect == Dialect::openai) return data == "[DONE]";
+  // Looked for first, since it is cheap and nearly no event has it.
+  if (dialect != Dialect::anthropic || data.find(message_stop) == std::string_view::npos) return false;
+  std::string unescaped;
+  const auto type = top_level_string(data, "type", unescaped, message_stop.size());
+  return type == message_stop;
+}
+
+}  // namespace
+
+void SseTracker::feed(std::string_view bytes) noexcept {
+  const char* p = bytes.data();
+  const char* const end = p + bytes.size();
+  if (after_cr_ && p < end) {
+    after_cr_ = false;
+    if (*p == '\n') ++p;
+  }
+  const char* lf = find_or_end(p, end, '\n');
+  while (p < end) {
+    if (lf < p) lf = find_or_end(p, end, '\n');
+    const char* const stop = find_or_end(p, lf, '\r');
+    take({p, static_cast<std::size_t>(stop - p)});
+    if (stop == end) return;
+    end_line();
+    p = stop + 1;
+    if (*stop != '\r') continue;
+    if (p == end) {
+      after_cr_ = true;
+    } else if (*p == '\n') {
+      ++p;
+    }
+  }
+}
+
+void SseTracker::take(std::string_view piece) noexcept {
+  if (length_ < line_.size())
+    std::copy_n(piece.data(), std::min(piece.size(), line_.size() - length_), line_.data() + length_);
+  length_ += piece.size();
+}
+
+void SseTracker::end_line() noexcept {
+  std::string_view line(line_.data(), std::min(length_, line_.size()));
+  if (first_line_ && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  first_line_ = false;
+  length_ = 0;
+  if (line.empty()) {
+    end_event();
+  } else if (line.front() != ':') {
+    pending_ = true;
+    note_field(line);
+  }
+}
+
+void SseTracker::note_field(std::string_view line) noexcept {
+  const std::size_t colon = line.find(':');
+  const std::string_view name = line.substr(0, colon);
+  std::string_view value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (name == "event") {
+    name_ends_ = is_end_name(dialect_, value);
+  } else if (name == "data") {
+    has_data_ = true;
+    data_ends_ = data_ends_ || is_end_data(dialect_, value);
+  }
+}
+
+void SseTracker::end_event() noexcept {
+  if (has_data_) ++events_;
+  ended_ = ended_ || name_ends_ || data_ends_;
+  pending_ = has_data_ = name_ends_ = data_ends_ = false;
+}
+
+}  // namespace holysheep::http
