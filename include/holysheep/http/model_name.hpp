@@ -1,12 +1,4 @@
 #pragma once
-<<<<<<< HEAD
-#include <string>
-#include <optional>
-#include <string_view>
-namespace holysheep::http {
-std::optional<std::string_view> model_name(std::string_view json, std::string& decoded);
-}
-=======
 
 #include <cstddef>
 #include <optional>
@@ -37,4 +29,3 @@ inline std::optional<std::string_view> model_name(std::string_view json, std::st
 std::size_t top_level_count(std::string_view json, std::string_view key);
 
 }  // namespace holysheep::http
->>>>>>> http2

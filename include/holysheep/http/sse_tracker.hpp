@@ -1,11 +1,4 @@
 #pragma once
-<<<<<<< HEAD
-#include <string_view>
-#include <holysheep/http/dialect.hpp>
-namespace holysheep::http {
-class SseTracker { public: explicit SseTracker(Dialect); void feed(std::string_view bytes); bool at_event_boundary() const; bool ended() const; };
-}
-=======
 
 #include <holysheep/http/dialect.hpp>
 
@@ -60,4 +53,3 @@ class SseTracker {
 };
 
 }  // namespace holysheep::http
->>>>>>> http2
