@@ -36,11 +36,19 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+std::string_view reason_of(unsigned status) {
+  if (status == 103) return "Early Hints";
+  if (status == 529) return "Overloaded";
+  const auto known = boost::beast::http::int_to_status(status);
+  if (known == boost::beast::http::status::unknown) return "Unknown";
+  const auto reason = boost::beast::http::obsolete_reason(known);
+  return {reason.data(), reason.size()};
+}
+
 void append_status(std::string& out, unsigned status, std::string_view version) {
   out.append(version).push_back(' ');
   append_number(out, status);
-  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
-  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  out.append(" ").append(reason_of(status)).append("\r\n");
 }
 
 /// Status line and fields up to the framing, without the empty line.
@@ -116,7 +124,7 @@ void apply_script_to(Content& content, const Script& script) {
 }
 
 bool uses_chunks(const Content& content, const Script& script) {
-  if (script.http10) return false;
+  if (script.http10 || script.no_close_notify) return false;
   return content.framing == Content::Framing::chunked || script.trailers || script.bad_chunk ||
          (script.gzip && content.framing == Content::Framing::length && content.is_events);
 }
@@ -196,7 +204,7 @@ Steps deliver(Content content, Script script, Asked asked) {
   const bool closes = by_close || !asked.keep_alive || script.linger || script.no_close_notify;
   std::string head = rendered_head(content, script, chunked, closes);
   if (cut_at(script, Cut::Where::header)) {
-    if (cut != Step::Kind::stall) head.resize(head.size() / 2);
+    if (cut != Step::Kind::stall) head.resize(head.find("Server:") + 3);  // within a field's name
     co_yield Step::send(std::move(head));
     co_yield Step::end(cut);
   }
