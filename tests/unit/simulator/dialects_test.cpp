@@ -166,6 +166,13 @@ TEST_F(SimulatorDialects, HeadHasTheHeaderAlone) {
   EXPECT_EQ(ask(get("/v1/models")).status, 200U) << "the next answer begins where it should";
 }
 
+TEST_F(SimulatorDialects, AnHttp10ClientGetsNoChunks) {
+  client.send("POST /v1/completions HTTP/1.0\r\nContent-Length: 27\r\n\r\n{\"model\":\"m\",\"stream\":true}");
+  const WireAnswer answer = client.read_to_end();
+  EXPECT_EQ(answer.header("transfer-encoding"), "");
+  EXPECT_EQ(data_of(answer.body).back(), "[DONE]");
+}
+
 TEST_F(SimulatorDialects, PipelinedRequestsAreAnsweredInOrder) {
   client.send(chat("one") + chat("two", true) + get("/v1/models/three"));
   EXPECT_EQ(json::parse(client.read_answer().body)["model"], "one");
