@@ -205,7 +205,9 @@ Steps deliver(Content content, Script script, Asked asked) {
   }
   step = Step::send(interim(script.interim.value_or(103)));
   if (script.interim) co_yield step;
-  while (script.interim_flood) co_yield step;
+  if (script.interim_flood) {
+    for (;;) co_yield step;
+  }
   if (script.upgrade) {
     step =
         Step::send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"s);
@@ -222,7 +224,7 @@ Steps deliver(Content content, Script script, Asked asked) {
   std::string bytes = rendered_head(content, script, chunked, closes);
   if (cut_at(script, Cut::Where::header)) {
     if (cut != Step::Kind::stall) bytes.resize(bytes.find("Server:") + 3);  // within a field's name
-    step = Step::send(std::move(bytes));
+    step = Step::send(std::exchange(bytes, {}));
     co_yield step;
     co_yield cut_off;
   }
@@ -236,20 +238,20 @@ Steps deliver(Content content, Script script, Asked asked) {
       std::max<std::chrono::nanoseconds>(script.chunk_delay, content.interval);
   for (std::uint64_t i = 0; i < total; ++i) {
     if (cut_at(script, Cut::Where::event, i)) {
-      step = Step::send(std::move(bytes));
+      step = Step::send(std::exchange(bytes, {}));
       co_yield step;
       co_yield cut_off;
     }
     if (script.bad_chunk && *script.bad_chunk == i) {
       bytes += "zz;not-a-size\r\ndata\r\n";
-      step = Step::send(std::move(bytes));
+      step = Step::send(std::exchange(bytes, {}));
       co_yield step;
       co_yield close;
     }
     if (script.error_event && *script.error_event == i && content.is_events) {
       bytes += framer.wrap(content.error_event);
       bytes += framer.finish();
-      step = Step::send(std::move(bytes));
+      step = Step::send(std::exchange(bytes, {}));
       co_yield step;
       break;
     }
@@ -262,8 +264,7 @@ Steps deliver(Content content, Script script, Asked asked) {
     const bool stops = body_ends_here || cut_at(script, Cut::Where::mid_event, i) ||
                        (last && cut_at(script, Cut::Where::after_done));
     if (last && !stops) bytes += framer.finish();
-    step = Step::send(std::move(bytes));
-    bytes.clear();
+    step = Step::send(std::exchange(bytes, {}));
     co_yield step;
     if (stops) co_yield cut_off;
     step = Step::wait(pause);
@@ -271,7 +272,7 @@ Steps deliver(Content content, Script script, Asked asked) {
   }
   if (total == 0) {
     if (body_goes) bytes += framer.finish();
-    step = Step::send(std::move(bytes));
+    step = Step::send(std::exchange(bytes, {}));
     co_yield step;
     if (script.cut) co_yield cut_off;
   }
