@@ -60,6 +60,7 @@ Service::Reply ApiService::answer(const Request& request, std::uint64_t connecti
   if (script.fail && fails_now(script)) script.status = script.fail->status;
 
   Content content = content_of(request, json, script);
+  if (request.version < 11 && content.piece) script.http10 = true;  // knows no chunks
   if (script.is_default() && !content.piece) {
     append_plain(out, content, asked);
     return reply;

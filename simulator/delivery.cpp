@@ -36,11 +36,19 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+std::string_view reason_of(unsigned status) {
+  if (status == 103) return "Early Hints";
+  if (status == 529) return "Overloaded";
+  const auto known = boost::beast::http::int_to_status(status);
+  if (known == boost::beast::http::status::unknown) return "Unknown";
+  const auto reason = boost::beast::http::obsolete_reason(known);
+  return {reason.data(), reason.size()};
+}
+
 void append_status(std::string& out, unsigned status, std::string_view version) {
   out.append(version).push_back(' ');
   append_number(out, status);
-  const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
-  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  out.append(" ").append(reason_of(status)).append("\r\n");
 }
 
 /// Status line and fields up to the framing, without the empty line.
@@ -116,7 +124,7 @@ void apply_script_to(Content& content, const Script& script) {
 }
 
 bool uses_chunks(const Content& content, const Script& script) {
-  if (script.http10) return false;
+  if (script.http10 || script.no_close_notify) return false;
   return content.framing == Content::Framing::chunked || script.trailers || script.bad_chunk ||
          (script.gzip && content.framing == Content::Framing::length && content.is_events);
 }
@@ -154,6 +162,16 @@ bool cut_at(const Script& script, Cut::Where where, std::uint64_t count) {
   return cut_at(script, where) && script.cut->count == count;
 }
 
+/// The i-th piece, or the end mark, as the script bends it.
+std::string scripted_piece(const Content& content, const Script& script, std::uint64_t i) {
+  std::string piece = i == content.pieces ? content.end_mark : content.piece(i);
+  if (script.invalid_json_event && *script.invalid_json_event == i && content.is_events) {
+    piece.insert(0, "data: {\"broken\": \n\n");
+  }
+  if (cut_at(script, Cut::Where::mid_event, i)) piece.resize(piece.size() / 2);
+  return piece;
+}
+
 std::string interim(unsigned status) {
   std::string out;
   append_status(out, status, "HTTP/1.1");
@@ -173,20 +191,28 @@ void append_plain(std::string& out, const Content& content, Asked asked) {
 
 // One long story on purpose: it reads in the order of the bytes on the wire.
 Steps deliver(Content content, Script script, Asked asked) {
-  if (script.delay.count() > 0) co_yield Step::wait(script.delay);
-  if (script.silent) co_yield Step::end(Step::Kind::stall);
+  Step step = Step::wait(script.delay);
+  if (script.delay.count() > 0) co_yield step;
   const Step::Kind cut = script.cut ? end_of(script.cut->act) : Step::Kind::close;
-  if (cut_at(script, Cut::Where::before)) co_yield Step::end(cut);
+  Step cut_off = Step::end(script.silent ? Step::Kind::stall : cut);
+  if (script.silent || cut_at(script, Cut::Where::before)) co_yield cut_off;
+  Step close = Step::end(Step::Kind::close);
+  Step linger = Step::end(Step::Kind::linger);
   if (script.garbage) {
-    co_yield Step::send("\x01\xffthis is not HTTP\r\n\r\n"s);
-    co_yield Step::end(Step::Kind::close);
+    step = Step::send("\x01\xffthis is not HTTP\r\n\r\n"s);
+    co_yield step;
+    co_yield close;
   }
-  if (script.interim) co_yield Step::send(interim(*script.interim));
-  while (script.interim_flood) co_yield Step::send(interim(103));
+  step = Step::send(interim(script.interim.value_or(103)));
+  if (script.interim) co_yield step;
+  if (script.interim_flood) {
+    for (;;) co_yield step;
+  }
   if (script.upgrade) {
-    co_yield Step::send(
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"s);
-    co_yield Step::end(Step::Kind::linger);
+    step =
+        Step::send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"s);
+    co_yield step;
+    co_yield linger;
   }
 
   const bool had_pieces = static_cast<bool>(content.piece);
@@ -194,11 +220,13 @@ Steps deliver(Content content, Script script, Asked asked) {
   const bool chunked = uses_chunks(content, script);
   const bool by_close = !chunked && delimited_by_close(content, script);
   const bool closes = by_close || !asked.keep_alive || script.linger || script.no_close_notify;
-  std::string head = rendered_head(content, script, chunked, closes);
+  // What goes out next: the head, and with it the first of the body.
+  std::string bytes = rendered_head(content, script, chunked, closes);
   if (cut_at(script, Cut::Where::header)) {
-    if (cut != Step::Kind::stall) head.resize(head.size() / 2);
-    co_yield Step::send(std::move(head));
-    co_yield Step::end(cut);
+    if (cut != Step::Kind::stall) bytes.resize(bytes.find("Server:") + 3);  // within a field's name
+    step = Step::send(std::exchange(bytes, {}));
+    co_yield step;
+    co_yield cut_off;
   }
 
   Framer framer(chunked, script.gzip, script.trailers);
@@ -206,45 +234,51 @@ Steps deliver(Content content, Script script, Asked asked) {
   const bool body_goes = !asked.head_only && has_body(content.status);
   const std::uint64_t marks = had_pieces && !content.end_mark.empty() && !script.no_done ? 1 : 0;
   const std::uint64_t total = body_goes ? content.pieces + marks : 0;
+  const std::chrono::nanoseconds pause =
+      std::max<std::chrono::nanoseconds>(script.chunk_delay, content.interval);
   for (std::uint64_t i = 0; i < total; ++i) {
-    const bool is_mark = i == content.pieces;
     if (cut_at(script, Cut::Where::event, i)) {
-      co_yield Step::send(std::exchange(head, {}));
-      co_yield Step::end(cut);
+      step = Step::send(std::exchange(bytes, {}));
+      co_yield step;
+      co_yield cut_off;
     }
     if (script.bad_chunk && *script.bad_chunk == i) {
-      co_yield Step::send(std::exchange(head, {}) + "zz;not-a-size\r\ndata\r\n");
-      co_yield Step::end(Step::Kind::close);
+      bytes += "zz;not-a-size\r\ndata\r\n";
+      step = Step::send(std::exchange(bytes, {}));
+      co_yield step;
+      co_yield close;
     }
     if (script.error_event && *script.error_event == i && content.is_events) {
-      co_yield Step::send(std::exchange(head, {}) + framer.wrap(content.error_event) + framer.finish());
+      bytes += framer.wrap(content.error_event);
+      bytes += framer.finish();
+      step = Step::send(std::exchange(bytes, {}));
+      co_yield step;
       break;
     }
-    std::string piece = is_mark ? content.end_mark : content.piece(i);
-    if (script.invalid_json_event && *script.invalid_json_event == i && content.is_events) {
-      piece = "data: {\"broken\": \n\n" + piece;
-    }
-    if (cut_at(script, Cut::Where::mid_event, i)) piece.resize(piece.size() / 2);
+    std::string piece = scripted_piece(content, script, i);
     const bool body_ends_here = cut_at(script, Cut::Where::body) && sent + piece.size() >= script.cut->count;
     if (body_ends_here) piece.resize(script.cut->count - sent);
     sent += piece.size();
-    std::string bytes = std::exchange(head, {}) + framer.wrap(std::move(piece));
-    const bool stops = body_ends_here || cut_at(script, Cut::Where::mid_event, i);
-    const std::chrono::nanoseconds pause =
-        std::max<std::chrono::nanoseconds>(script.chunk_delay, content.interval);
+    bytes += framer.wrap(std::move(piece));
     const bool last = i + 1 == total;
-    if (last && !stops && !cut_at(script, Cut::Where::after_done)) bytes += framer.finish();
-    co_yield Step::send(std::move(bytes));
-    if (stops || (last && cut_at(script, Cut::Where::after_done))) co_yield Step::end(cut);
-    if (!last && pause.count() > 0) co_yield Step::wait(pause);
+    const bool stops = body_ends_here || cut_at(script, Cut::Where::mid_event, i) ||
+                       (last && cut_at(script, Cut::Where::after_done));
+    if (last && !stops) bytes += framer.finish();
+    step = Step::send(std::exchange(bytes, {}));
+    co_yield step;
+    if (stops) co_yield cut_off;
+    step = Step::wait(pause);
+    if (!last && pause.count() > 0) co_yield step;
   }
   if (total == 0) {
-    co_yield Step::send(std::exchange(head, {}) + (body_goes ? framer.finish() : ""s));
-    if (script.cut) co_yield Step::end(cut);
+    if (body_goes) bytes += framer.finish();
+    step = Step::send(std::exchange(bytes, {}));
+    co_yield step;
+    if (script.cut) co_yield cut_off;
   }
-  if (script.linger) co_yield Step::end(Step::Kind::linger);
-  if (script.no_close_notify) co_yield Step::end(Step::Kind::finish_without_notify);
-  if (closes) co_yield Step::end(Step::Kind::finish);
+  if (script.linger) co_yield linger;
+  step = Step::end(script.no_close_notify ? Step::Kind::finish_without_notify : Step::Kind::finish);
+  if (closes) co_yield step;
 }
 
 }  // namespace holysheep::sim

@@ -24,13 +24,15 @@ Session::Session(Setup setup, int fd)
       id_(setup.id),
       transport_(fd, setup.tls),
       watched_(EPOLLIN | EPOLLRDHUP) {
-  if (setup.tls == nullptr) state_ = State::asking;
   if (setup.tls != nullptr && fault_ == TlsFault::tls11_only) {
     SSL_set_security_level(transport_.tls(), 0);
     SSL_set_min_proto_version(transport_.tls(), TLS1_1_VERSION);
     SSL_set_max_proto_version(transport_.tls(), TLS1_1_VERSION);
   }
   service_.opened();
+  if (setup.tls != nullptr) return;
+  state_ = State::asking;
+  become_idle();
 }
 
 Session::~Session() {

@@ -13,7 +13,8 @@ namespace holysheep::sim {
 enum class TlsFault { none, handshake_close, handshake_stall, tls11_only };
 
 /// One accepted connection: reads requests, sends what the service makes of them, and notices at once,
-/// in every state, that the client went away. Lives on its loop's thread.
+/// in every state, that the client went away (but for one that has pipelined more than 1 MiB: its FIN is
+/// seen once its turn comes, its reset at once). Lives on its loop's thread.
 class Session : public EventLoop::Watcher {
  public:
   struct Setup {

@@ -42,7 +42,8 @@ class Steps {
     Steps get_return_object() { return Steps(std::coroutine_handle<promise_type>::from_promise(*this)); }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
-    std::suspend_always yield_value(Step&& step) noexcept {
+    /// Takes named steps only: g++ 12 destroys some temporaries of an awaited expression twice.
+    std::suspend_always yield_value(Step& step) noexcept {
       current = &step;
       return {};
     }
