@@ -243,6 +243,24 @@ TEST(LogWriter, DestructorGivesUpOnAStoppedReader) {
   EXPECT_LT(took, 10s) << "one second, and what a busy machine adds";
 }
 
+TEST(LogWriter, DestructorLeavesAWriteThatNeverReturns) {
+  // A terminal whose other side does not read holds a write although poll() called it writable.
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  ASSERT_EQ(::grantpt(terminal), 0);
+  ASSERT_EQ(::unlockpt(terminal), 0);
+  const int side = ::open(::ptsname(terminal), O_WRONLY | O_NOCTTY);
+  ASSERT_GE(side, 0);
+  const auto start = std::chrono::steady_clock::now();
+  {
+    LogWriter writer(side, {.batch = 1ms, .last_wait = 50ms});
+    for (int i = 0; i < 300; ++i) writer.append(line(1000));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+  // Ends that write with an error. `side` stays open: its number must not be another file's by then.
+  ::close(terminal);
+}
+
 TEST(LogWriter, LinesOfManyThreadsArriveWholeAndInEachThreadsOrder) {
   constexpr int threads = 4;
   constexpr int each = 2000;

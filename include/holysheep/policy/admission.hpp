@@ -1,0 +1,136 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <holysheep/core/clock.hpp>
+#include <holysheep/core/fault.hpp>
+#include <holysheep/policy/token_bucket.hpp>
+#include <holysheep/policy/upstream_pause.hpp>
+#include <holysheep/policy/waiting_room.hpp>
+
+namespace holysheep {
+
+class Admission;
+
+struct AdmissionLimits {
+  double rate_per_second;  ///< 0: no limit
+  double burst;
+  std::int64_t places;  ///< `UPSTREAM_MAX_CONNECTIONS`
+  std::size_t queue_size;
+  bool backpressure;  ///< false: nobody waits
+};
+
+struct AdmissionRequest {
+  std::string_view model;  ///< empty where the request names none
+  TimePoint now;
+  TimePoint deadline;
+};
+
+/// A place upstream, for one attempt. Given back when it goes.
+class Permit {
+ public:
+  Permit() = default;
+  Permit(Permit&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
+  Permit& operator=(Permit&& other) noexcept {
+    std::swap(admission_, other.admission_);
+    return *this;
+  }
+  ~Permit();
+  explicit operator bool() const noexcept { return admission_ != nullptr; }
+
+ private:
+  friend class Admission;
+  friend class Place;
+  explicit Permit(Admission& admission) noexcept : admission_(&admission) {}
+  Admission* admission_ = nullptr;
+};
+
+/// A place in the waiting room, left when it goes; a permit that came and was not taken is given back then.
+class Place {
+ public:
+  Place(Place&& other) noexcept
+      : admission_(std::exchange(other.admission_, nullptr)), waiter_(std::move(other.waiter_)) {}
+  Place& operator=(Place&&) = delete;
+  ~Place();
+
+  /// The permit, once it was granted; once.
+  std::optional<Permit> take();
+
+ private:
+  friend class Admission;
+  Place(Admission& admission, std::shared_ptr<Waiter> waiter) noexcept
+      : admission_(&admission), waiter_(std::move(waiter)) {}
+  Admission* admission_;
+  std::shared_ptr<Waiter> waiter_;
+};
+
+/// Nobody may wait, or waiting would be in vain; `wait` is the estimate for `Retry-After`.
+struct Refusal {
+  Fault fault;  ///< rate_limited, queue_full or queue_timeout
+  Duration wait;
+};
+
+/// The pod's gate: every attempt takes a token and a place upstream, past the pauses that upstream asked for;
+/// who has none of it now waits in the bounded waiting room, first come, first served. Newcomers do not
+/// overtake, but requests for other models go past those whose model is paused. Shared by all event loops:
+/// while nobody waits and nothing is paused, admission is a few atomics and no lock.
+///
+/// It has no clock: whoever drives it calls `pump` at the times it asks for.
+class Admission {
+ public:
+  Admission(const AdmissionLimits& limits, const UpstreamPauses& pauses);
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  /// The common path: a permit now, without a lock, or nothing: then `admit` decides.
+  std::optional<Permit> try_admit(const AdmissionRequest& request);
+  /// A permit, a place in the waiting room, or a refusal. `on_granted` is called once, from whichever thread
+  /// grants, with no lock held, when the place's permit can be taken.
+  std::variant<Permit, Place, Refusal> admit(const AdmissionRequest& request, std::function<void()> on_granted);
+
+  /// Lets in whose turn has come. The time at which it is to be called next, `never` when nobody waits on
+  /// time alone.
+  TimePoint pump(TimePoint now);
+  /// `wake` is called, from any thread, when `pump` is to be called at a time (or, `TimePoint::min()`, at
+  /// once) that may be earlier than the one it asked for. To be set before the first request.
+  void on_wake(std::function<void(TimePoint)> wake) { wake_ = std::move(wake); }
+
+  /// How long somebody who came now would wait at least.
+  [[nodiscard]] Duration estimated_wait(TimePoint now) const;
+
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t in_flight() const noexcept { return taken_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const TokenBucket& bucket() const noexcept { return bucket_; }
+
+ private:
+  friend class Permit;
+  friend class Place;
+
+  bool take_place() noexcept;
+  void release() noexcept;
+  std::optional<Refusal> refusal(const AdmissionRequest& request) const;
+  Duration expected_wait(const AdmissionRequest& request) const;
+  TimePoint let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& granted);
+  std::optional<Permit> take(Waiter& waiter);
+  void leave(Waiter& waiter);
+
+  const AdmissionLimits limits_;
+  const UpstreamPauses& pauses_;
+  TokenBucket bucket_;
+  std::atomic<std::int64_t> taken_{0};
+  std::atomic<std::size_t> waiting_{0};
+  std::function<void(TimePoint)> wake_;
+  std::mutex mutex_;  // guards the room and the waiters in it
+  WaitingRoom room_;
+};
+
+}  // namespace holysheep

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <holysheep/core/clock.hpp>
+
+namespace holysheep {
+
+/// The pod's rate: over any window of T seconds at most `rate × T + burst` takes. Shared by all event loops
+/// without a lock: GCRA (the virtual scheduling form of ITU-T I.371) is one atomic, the time at which the
+/// bucket would be full again.
+class TokenBucket {
+ public:
+  /// `rate_per_second` 0: no limit. `burst` at least 1.
+  TokenBucket(double rate_per_second, double burst) noexcept;
+
+  bool try_take(TimePoint now) noexcept;
+  /// Until there is a token for someone with `ahead` takers before him; zero: now.
+  [[nodiscard]] Duration time_until(TimePoint now, std::uint64_t ahead = 0) const noexcept;
+  /// Tokens in the bucket.
+  [[nodiscard]] double available(TimePoint now) const noexcept;
+  [[nodiscard]] bool unlimited() const noexcept { return interval_ == 0; }
+
+ private:
+  std::int64_t interval_;                // nanoseconds a token takes to come
+  std::int64_t tolerance_;               // how far ahead of now the bucket may be drawn
+  std::atomic<std::int64_t> full_at_{INT64_MIN};
+};
+
+}  // namespace holysheep

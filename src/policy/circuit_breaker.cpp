@@ -1,0 +1,104 @@
+#include <holysheep/policy/circuit_breaker.hpp>
+
+#include <algorithm>
+
+namespace holysheep {
+
+Trial::~Trial() {
+  if (breaker_ && probe_) breaker_->abandon_probe(generation_);
+}
+
+void Trial::succeeded() noexcept {
+  if (auto* breaker = std::exchange(breaker_, nullptr)) breaker->success(generation_);
+}
+
+void Trial::failed(TimePoint now) noexcept {
+  if (auto* breaker = std::exchange(breaker_, nullptr)) breaker->failure(generation_, now);
+}
+
+std::optional<Trial> CircuitBreaker::begin(TimePoint now) noexcept {
+  if (limits_.threshold == 0) return Trial(*this, 0, false);
+  if (state() == State::closed) {
+    // An opening between these two loads makes the verdict too old, which it then is.
+    return Trial(*this, openings_.load(std::memory_order_acquire), false);
+  }
+  const std::scoped_lock lock(mutex_);
+  if (state_ == State::closed) return Trial(*this, openings_, false);
+  if (probing_ || now < after(opened_, limits_.reset)) return std::nullopt;
+  state_.store(State::half_open, std::memory_order_release);
+  probing_ = true;
+  return Trial(*this, openings_, true);
+}
+
+std::optional<Duration> CircuitBreaker::refusal(TimePoint now) const noexcept {
+  if (state() == State::closed) return std::nullopt;
+  const std::scoped_lock lock(mutex_);
+  if (state_ == State::closed) return std::nullopt;
+  constexpr Duration least = std::chrono::milliseconds(1);
+  if (probing_) return least;  // its verdict may come at any moment
+  const TimePoint due = after(opened_, limits_.reset);
+  if (now >= due) return std::nullopt;
+  return std::max(least, due - now);
+}
+
+void CircuitBreaker::success(std::uint64_t generation) noexcept {
+  if (state() == State::closed) {
+    if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
+    return;
+  }
+  const std::scoped_lock lock(mutex_);
+  if (state_ != State::half_open || generation != openings_) return;
+  probing_ = false;
+  failures_.store(0, std::memory_order_relaxed);
+  state_.store(State::closed, std::memory_order_release);
+}
+
+void CircuitBreaker::failure(std::uint64_t generation, TimePoint now) noexcept {
+  if (limits_.threshold == 0) return;
+  const std::scoped_lock lock(mutex_);
+  if (generation != openings_) return;
+  if (state_ == State::half_open) return open(now);
+  if (state_ != State::closed) return;
+  if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 >= limits_.threshold) open(now);
+}
+
+void CircuitBreaker::abandon_probe(std::uint64_t generation) noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (generation == openings_) probing_ = false;
+}
+
+void CircuitBreaker::open(TimePoint now) noexcept {
+  opened_ = now;
+  probing_ = false;
+  failures_.store(0, std::memory_order_relaxed);
+  openings_.fetch_add(1, std::memory_order_release);
+  state_.store(State::open, std::memory_order_release);
+}
+
+std::string_view state_name(CircuitBreaker::State state) noexcept {
+  switch (state) {
+    case CircuitBreaker::State::closed:
+      return "closed";
+    case CircuitBreaker::State::open:
+      return "open";
+    case CircuitBreaker::State::half_open:
+      return "half_open";
+  }
+  return "closed";
+}
+
+CircuitBreaker& BreakerSet::model(std::string_view name) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto known = models_.find(std::string(name)); known != models_.end()) return *known->second;
+  if (models_.size() >= most_models) return others_;
+  return *models_.emplace(name, std::make_unique<CircuitBreaker>(limits_)).first->second;
+}
+
+CircuitBreaker& ModelBreakers::of(std::string_view model) {
+  if (const auto known = known_.find(model); known != known_.end()) return *known->second;
+  CircuitBreaker& breaker = set_.model(model);
+  if (&breaker != &set_.others_) known_.emplace(model, &breaker);  // else there is no end to the names
+  return breaker;
+}
+
+}  // namespace holysheep

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <holysheep/net/buffer.hpp>
+
+namespace holysheep::net {
+namespace {
+
+void put(Buffer& buffer, std::string_view text, std::size_t most = 1 << 20) {
+  while (!text.empty()) {
+    const auto room = buffer.room(most);
+    const auto part = text.substr(0, room.size());
+    std::copy(part.begin(), part.end(), room.begin());
+    buffer.added(part.size());
+    text.remove_prefix(part.size());
+  }
+}
+
+TEST(Buffer, KeepsWhatWasPutInItsOrder) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  put(buffer, "abcdef");
+  buffer.consume(2);
+  put(buffer, "gh");
+  EXPECT_EQ(buffer.bytes(), "cdefgh");
+}
+
+TEST(Buffer, GivesNoRoomPastItsMost) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  put(buffer, std::string(100, 'x'));
+  EXPECT_EQ(buffer.room(120).size(), 20u);
+  EXPECT_TRUE(buffer.room(100).empty());
+}
+
+TEST(Buffer, GrowsPastABlockAndKeepsItsBytes) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  std::string text;
+  for (int i = 0; i < 9000; ++i) text += std::to_string(i);
+  put(buffer, text);
+  EXPECT_EQ(buffer.bytes(), text);
+}
+
+TEST(Buffer, SpareRoomMovesNothing) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  put(buffer, std::string(10, 'a'));
+  const char* before = buffer.bytes().data();
+  const auto spare = buffer.spare();
+  EXPECT_EQ(spare.size(), BufferPool::block_size - 10);
+  EXPECT_EQ(buffer.bytes().data(), before);
+}
+
+TEST(Buffer, ReleasedMemoryIsLentAgain) {
+  BufferPool pool;
+  Buffer first(pool);
+  const char* block = first.room(10).data();
+  first.release();
+  EXPECT_TRUE(first.empty());
+  Buffer second(pool);
+  EXPECT_EQ(second.room(10).data(), block);
+}
+
+TEST(Buffer, AppendTakesBytesFromElsewhere) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  buffer.append("one");
+  buffer.append(std::string(40000, 'z'));
+  EXPECT_EQ(buffer.size(), 40003u);
+  EXPECT_EQ(buffer.bytes().substr(0, 4), "onez");
+}
+
+}  // namespace
+}  // namespace holysheep::net
