@@ -96,12 +96,20 @@ TEST_P(AClientThatLeaves, TheQueueGivesItsPlaceUp) {
   for (const auto& request : stage.simulator.requests()) EXPECT_NE(request["model"], "sim:tag=queued");
 }
 
+std::string name_of(const ::testing::TestParamInfo<Leaving>& each) {
+  switch (each.param) {
+    case Leaving::reset:
+      return "reset";
+    case Leaving::close:
+      return "close";
+    case Leaving::half_close:
+      return "half_close";
+  }
+  return "unknown";
+}
+
 INSTANTIATE_TEST_SUITE_P(By, AClientThatLeaves,
-                         ::testing::Values(Leaving::reset, Leaving::close, Leaving::half_close),
-                         [](const auto& each) {
-                           const char* names[] = {"reset", "close", "half_close"};
-                           return std::string(names[static_cast<int>(each.param)]);
-                         });
+                         ::testing::Values(Leaving::reset, Leaving::close, Leaving::half_close), name_of);
 
 TEST(AClientThatLeavesABody, UnfinishedNeverReachesUpstream) {
   Stage stage;
