@@ -68,7 +68,7 @@ std::optional<Duration> Attempts::next_retry(Fault fault, unsigned retries) {
                          .deadline = ask_.deadline,
                          .random = std::generate_canonical<double, 32>(context_.random)};
   const RetryDecision decision = decide(end, state);
-  if (!decision.retry) return std::nullopt;
+  if (!decision.retry()) return std::nullopt;
   retry_ = context_.pod.retry_budget.try_retry();
   refused_by_budget_ = !retry_;
   if (!retry_) return std::nullopt;
@@ -134,7 +134,7 @@ Task<Fault> Attempts::call_upstream() {
   auto upstream_trial = upstream_breaker_.begin(began);
   auto model_trial = model_breaker_.begin(began);
   if (!upstream_trial || !model_trial) {  // opened while this one waited
-    retry_after_ = std::max(upstream_trial.retry_in, model_trial.retry_in);
+    retry_after_ = open_circuit(began).value_or(Duration::zero());
     co_return Fault::circuit_open;
   }
   ++count_;

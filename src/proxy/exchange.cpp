@@ -65,7 +65,7 @@ void Exchange::identify() {
   if (http::valid_request_id(given)) {
     request_id_.assign(given);
   } else {
-    context_.request_ids.next(request_id_);
+    request_id_.assign(context_.request_ids.next().view());
   }
   trace_id_.assign(http::trace_id(head_.fields.value(FieldName::traceparent)));
 }
@@ -80,7 +80,8 @@ Fault Exchange::refusal() {
   if (head_.framing == Framing::length && head_.content_length > settings_.client_max_body_size) {
     return Fault::request_too_large;
   }
-  return context_.pod.lifecycle.refuses(started_) ? Fault::draining : Fault::none;
+  if (context_.pod.lifecycle.refuses(started_)) return Fault::draining;
+  return Fault::none;
 }
 
 Task<Fault> Exchange::answer_probe() {
@@ -98,16 +99,9 @@ Task<Fault> Exchange::answer_probe() {
     body += R"("}})";
   }
   commit(unready ? 503 : 200);
-  const http::JsonAnswer answer{.status = status_,
-                                .body = body,
-                                .request_id = request_id_,
-                                .head_only = head_.method == Method::head,
-                                .client_version_minor = head_.version_minor,
-                                .keep_alive = keep_alive_,
-                                .date = context_.date.now(std::chrono::system_clock::now()),
-                                .timing = timing(Clock::now())};
-  context_.loop.scratch.clear();
-  http::write_json_answer(context_.loop.scratch, answer);
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_json_answer(scratch, status_, body, own_answer());
   response_bytes_ = body.size();
   const bool sent = co_await send_scratch();
   co_return sent ? Fault::none : Fault::client_gone;
@@ -164,14 +158,15 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   }
   if (framing == Framing::until_close || !body_->complete()) keep_alive_ = false;
   commit(head.status);
-  const http::Downward down{.head = head,
-                            .client_version_minor = head_.version_minor,
-                            .framing = framing,
-                            .close = !keep_alive_,
-                            .request_id = request_id_,
-                            .date = context_.date.now(std::chrono::system_clock::now()),
-                            .timing = timing(Clock::now()),
-                            .should_retry = attempts_->refused_by_budget() ? std::optional(false) : std::nullopt};
+  const http::ServerTiming times = timing(Clock::now());
+  http::Downward down{.head = head, .timing = times};
+  down.client_version_minor = head_.version_minor;
+  down.framing = framing;
+  down.content_length = head.content_length;
+  down.close = !keep_alive_;
+  down.request_id = request_id_;
+  down.date = context_.date.at(std::chrono::system_clock::now());
+  if (attempts_->refused_by_budget()) down.should_retry = false;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
   http::write_response_head(scratch, down);
@@ -196,22 +191,17 @@ Task<void> Exchange::answer_fault(Fault fault) {
   std::string detail(why_);
   if (attempts_) detail = attempts_->detail();
   const bool probe = route_.endpoint == Endpoint::health || route_.endpoint == Endpoint::ready;
-  const http::GatewayError error{.fault = fault,
-                                 .dialect = route_.dialect,
-                                 .detail = detail,
-                                 .request_id = request_id_,
-                                 .retry_after = attempts_ ? attempts_->retry_after() : std::nullopt,
-                                 .should_retry = attempts_ && attempts_->refused_by_budget()
-                                                     ? std::optional(false)
-                                                     : std::nullopt,
-                                 .allow = probe ? "GET, HEAD" : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-                                 .head_only = head_.method == Method::head,
-                                 .client_version_minor = head_.version_minor,
-                                 .keep_alive = keep_alive_,
-                                 .date = context_.date.now(std::chrono::system_clock::now()),
-                                 .timing = timing(Clock::now())};
-  context_.loop.scratch.clear();
-  response_bytes_ = http::write_gateway_error(context_.loop.scratch, error);
+  http::GatewayError error{.fault = fault, .dialect = route_.dialect, .detail = detail};
+  error.allow = probe ? "GET, HEAD" : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  error.answer = own_answer();
+  if (attempts_) {
+    error.retry_after = attempts_->retry_after();
+    if (attempts_->refused_by_budget()) error.should_retry = false;
+  }
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_gateway_error(scratch, error);
+  response_bytes_ = scratch.size() - (scratch.find("\r\n\r\n") + 4);
   co_await send_scratch();
 }
 
@@ -269,10 +259,19 @@ void Exchange::finish(Fault outcome) {
     record.cache = "bypass";
   }
   if (client_.gone()) keep_alive_ = false;
-  if (!logged(settings_.log_level, level_of(record))) return;
+  if (level_of(record) < settings_.log_level) return;
   context_.log_line.clear();
   append_access_line(context_.log_line, record, settings_.log_format);
   context_.pod.log.append(context_.log_line);
+}
+
+http::OwnAnswer Exchange::own_answer() {
+  return {.request_id = request_id_,
+          .date = context_.date.at(std::chrono::system_clock::now()),
+          .timing = timing(Clock::now()),
+          .client_version_minor = head_.version_minor,
+          .keep_alive = keep_alive_,
+          .head_only = head_.method == Method::head};
 }
 
 http::ServerTiming Exchange::timing(TimePoint now) const {

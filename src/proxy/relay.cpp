@@ -171,7 +171,7 @@ Task<Fault> Relay::break_off(Fault fault) {
     if (down_.framing == Framing::chunked) {
       std::array<char, 16> size;
       const char* end = std::to_chars(size.data(), size.data() + size.size(), ending.size(), 16).ptr;
-      if (!complete) framed.append(size.data(), end).append("\r\n").append(ending).append("\r\n");
+      if (!complete) framed.append(size.data(), static_cast<std::size_t>(end - size.data())).append("\r\n").append(ending).append("\r\n");
       if (complete) framed = "0\r\n\r\n";
     } else {
       framed = ending;

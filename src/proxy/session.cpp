@@ -94,7 +94,7 @@ Task<Session::Next> Session::next_head() {
           client_.input.bytes().substr(scanner_.begin(), scanner_.end() - scanner_.begin()), head_);
       co_return refused_.fault == Fault::none ? Next::head : Next::refused;
     }
-    const TimePoint deadline = after(started_, settings.client_header_timeout);
+    const TimePoint deadline = started_ == never ? never : after(started_, settings.client_header_timeout);
     IoStatus status = IoStatus::want_read;
     if (!client_.socket.read_wanted()) {  // else nothing has come: a read would find nothing
       client_.wakeup.clear(Event::client_readable);
@@ -108,7 +108,7 @@ Task<Session::Next> Session::next_head() {
       if (status != IoStatus::want_read) co_return Next::end;
     }
     client_.socket.want_read();
-    const bool more = co_await wait_for_bytes(started_ == never ? never : deadline);
+    const bool more = co_await wait_for_bytes(deadline);
     if (more) continue;
     if (started_ == never || Clock::now() < deadline) co_return Next::end;
     refused_ = {Fault::request_timeout, "the header did not come within CLIENT_HEADER_TIMEOUT"};

@@ -62,6 +62,7 @@ struct Field {
 class HeaderBlock {
  public:
   void clear() noexcept { fields_.clear(); }
+  void reserve(std::size_t fields) { fields_.reserve(fields); }
   void add(Field field) { fields_.push_back(field); }
   [[nodiscard]] const Field* find(FieldName id) const noexcept;       ///< the first, or nullptr
   [[nodiscard]] std::string_view value(FieldName id) const noexcept;  ///< of the first, or empty

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <holysheep/http/route.hpp>
 #include <holysheep/policy/retry_policy.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>

@@ -45,6 +45,7 @@ class Exchange {
 
   [[nodiscard]] TimePoint deadline() const;
   [[nodiscard]] std::string_view find_model();
+  [[nodiscard]] http::OwnAnswer own_answer();
   [[nodiscard]] http::ServerTiming timing(TimePoint now) const;
 
   LoopContext& context_;

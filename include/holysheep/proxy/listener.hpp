@@ -3,6 +3,8 @@
 #include <functional>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <holysheep/core/result.hpp>
 #include <holysheep/proxy/sessions.hpp>
 

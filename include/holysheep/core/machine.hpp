@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace holysheep {
+
+/// What this process may use of the machine it runs on. `root` is prefixed to the paths of /sys and /proc, so
+/// that tests can lay out a machine of their own.
+
+/// CPUs: the scheduler's affinity, and the cgroup's quota (v1 and v2) rounded up; at least 1.
+unsigned usable_cpus(const std::string& root = {});
+/// The cgroup's memory limit in bytes (v1 and v2), where there is one.
+std::optional<std::uint64_t> memory_limit(const std::string& root = {});
+/// Whether an IPv6 socket can be bound here.
+bool has_ipv6();
+
+}  // namespace holysheep

@@ -1,0 +1,54 @@
+#include <holysheep/app/health_check.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <holysheep/core/value_forms.hpp>
+
+namespace holysheep::app {
+
+namespace beast = boost::beast;
+
+namespace {
+
+/// Runs the one asynchronous step that was just begun to its end, within the stream's own time limit.
+const beast::error_code& finish(boost::asio::io_context& io, const beast::error_code& result) {
+  io.restart();
+  io.run();
+  return result;
+}
+
+}  // namespace
+
+Result<std::string, std::string> ask_health(const Settings& settings) {
+  auto address = boost::asio::ip::make_address(settings.listen_address);
+  if (is_wildcard(settings.listen_address)) {
+    if (address.is_v6()) {
+      address = boost::asio::ip::address_v6::loopback();
+    } else {
+      address = boost::asio::ip::address_v4::loopback();
+    }
+  }
+  boost::asio::io_context io;
+  beast::tcp_stream stream(io);
+  stream.expires_after(std::chrono::seconds(2));
+  beast::error_code error;
+  const auto keep = [&error](const beast::error_code& code, auto&&...) { error = code; };
+  stream.async_connect(boost::asio::ip::tcp::endpoint(address, settings.listen_port), keep);
+  if (finish(io, error)) return Unexpected{"nobody answers: " + error.message()};
+  beast::http::request<beast::http::empty_body> request(beast::http::verb::get, "/health", 11);
+  request.set(beast::http::field::host, "localhost");
+  request.set(beast::http::field::connection, "close");
+  beast::http::async_write(stream, request, keep);
+  if (finish(io, error)) return Unexpected{"the question could not be sent: " + error.message()};
+  beast::flat_buffer buffer;
+  beast::http::response<beast::http::string_body> response;
+  beast::http::async_read(stream, buffer, response, keep);
+  if (finish(io, error)) return Unexpected{"no answer: " + error.message()};
+  if (response.result_int() != 200) return Unexpected{"status " + std::to_string(response.result_int())};
+  return response.body();
+}
+
+}  // namespace holysheep::app
