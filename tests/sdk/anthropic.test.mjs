@@ -52,7 +52,7 @@ test('a message comes as upstream gave it', async () => {
   assert.ok(answer.usage.output_tokens > 0);
   const seen = await simulator.only();
   assert.equal(seen.target, '/v1/messages');
-  assert.equal(header(seen, 'x-api-key'), 'client-key');
+  assert.equal(header(seen, 'authorization'), 'Bearer client-key', 'without an upstream key the own one passes');
 });
 
 test('a base URL that ends in /v1 works, though the client then asks for /v1/v1/messages', async () => {

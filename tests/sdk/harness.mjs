@@ -100,7 +100,7 @@ export class Proxy {
     self.port = await self.program.line((line) => {
       try {
         const entry = JSON.parse(line);
-        return entry.msg === 'listening' ? entry.port : undefined;
+        return entry.msg === 'listening' ? Number(entry.port) : undefined;
       } catch {
         return undefined;
       }

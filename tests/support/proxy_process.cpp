@@ -14,7 +14,10 @@ using nlohmann::json;
 
 std::uint16_t listening_port(const std::vector<json>& lines) {
   for (const auto& line : lines) {
-    if (line.value("msg", "") == "listening") return line.value("port", std::uint16_t{0});
+    if (line.value("msg", "") != "listening" || !line.contains("port")) continue;
+    const auto& port = line["port"];
+    return static_cast<std::uint16_t>(port.is_string() ? std::stoi(port.get<std::string>())
+                                                       : port.get<int>());
   }
   return 0;
 }

@@ -1,0 +1,100 @@
+#include "support/connection_crowd.hpp"
+#include "support/raw_client.hpp"
+#include "support/stage.hpp"
+
+namespace holysheep::testing {
+namespace {
+
+/// Three failures open it for a second; nothing is retried.
+Environment breaker_settings() {
+  return {{"CIRCUIT_BREAKER_THRESHOLD", "3"}, {"CIRCUIT_BREAKER_RESET", "1s"}, {"MAX_RETRIES", "0"}};
+}
+
+std::string raw_chat(const std::string& model) {
+  const auto body = chat_body(model);
+  return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: "
+         "application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST(TheBreaker, OpensForTheModelThatFailsProbesOnceAndCloses) {
+  Stage stage(breaker_settings());
+  stage.simulator.script("status=500");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 500);
+
+  const auto open = fetch(stage.port(), chat("gpt-4.1"));
+  expect_gateway_error(open, 503, "circuit_open");
+  EXPECT_EQ(open.header("Retry-After"), "1");
+  EXPECT_EQ(stage.simulator.request_count(), 3U) << "no upstream traffic while it is open";
+  EXPECT_EQ(fetch(stage.port(), chat("deepseek-v3.2", false, {{"X-Sim", "sim:chunks=2"}})).status, 200)
+      << "one provider's outage does not shut out the others";
+  EXPECT_EQ(get(stage.port(), "/ready").status, 200) << "an open breaker does not make it unready";
+
+  stage.simulator.script("status=500;delay=300");
+  const auto before = stage.simulator.request_count();
+  ASSERT_TRUE(eventually([&] {
+    const auto answer = fetch(stage.port(), chat("gpt-4.1"));
+    return answer.header("X-HolySheep-Error") != "circuit_open";
+  }));
+  EXPECT_EQ(stage.simulator.request_count(), before + 1) << "one probe, which failed and opened it again";
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 503, "circuit_open");
+
+  stage.simulator.script("");
+  ASSERT_TRUE(eventually([&] { return fetch(stage.port(), chat("gpt-4.1")).status == 200; }));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 200) << "closed";
+}
+
+TEST(TheBreaker, LetsOneProbeThroughHoweverManyWaitOnEveryLoop) {
+  auto settings = breaker_settings();
+  settings["WORKER_PROCESSES"] = "4";
+  Stage stage(settings);
+  stage.simulator.script("status=500");
+  for (int i = 0; i < 3; ++i) fetch(stage.port(), chat("gpt-4.1"));
+  const auto opened = Clock::now();
+  stage.simulator.script("status=500;delay=400");
+  const auto before = stage.simulator.request_count();
+  ASSERT_TRUE(eventually([&] { return Clock::now() - opened > std::chrono::milliseconds{1050}; }));
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(40);
+  for (std::size_t i = 0; i < 40; ++i) crowd.send(i, raw_chat("gpt-4.1"));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("\"error\"") == 40; }));
+  EXPECT_EQ(stage.simulator.request_count(), before + 1);
+  EXPECT_EQ(crowd.having("circuit_open"), 39U);
+}
+
+TEST(TheBreaker, IsNotFedByTheClientsOwnMistakes) {
+  Stage stage(breaker_settings());
+  for (const int status : {400, 401, 404, 429, 422}) {
+    stage.simulator.script("status=" + std::to_string(status));
+    EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, status);
+  }
+}
+
+TEST(TheBreaker, NeedsFailuresInARow) {
+  Stage stage(breaker_settings());
+  for (int i = 0; i < 4; ++i) {
+    stage.simulator.script("status=500");
+    for (int k = 0; k < 2; ++k) EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 500);
+    stage.simulator.script("");
+    EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 200);
+  }
+}
+
+TEST(TheBreaker, OfAnUpstreamThatCannotBeReachedCoversEveryModel) {
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(unused_port()) + "/v1"},
+                      {"CIRCUIT_BREAKER_THRESHOLD", "3"},
+                      {"CIRCUIT_BREAKER_RESET", "60s"},
+                      {"MAX_RETRIES", "0"}});
+  for (const char* model : {"a", "b", "c"}) {
+    expect_gateway_error(fetch(proxy.port(), chat(model)), 502, "upstream_connect_error");
+  }
+  expect_gateway_error(fetch(proxy.port(), chat("d")), 503, "circuit_open");
+}
+
+TEST(TheBreaker, WithThreshold0NeverOpens) {
+  Stage stage({{"CIRCUIT_BREAKER_THRESHOLD", "0"}, {"MAX_RETRIES", "0"}});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(fetch(stage.port(), chat("sim:status=500")).status, 500);
+}
+
+}  // namespace
+}  // namespace holysheep::testing

@@ -1,0 +1,155 @@
+#include "support/stage.hpp"
+#include "support/tcp_server.hpp"
+
+#include <gmock/gmock.h>
+
+namespace holysheep::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view answer_ok =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/x-test\r\nContent-Length: 2\r\n\r\nok";
+
+TEST(UpstreamConnections, AreReused) {
+  Stage stage;
+  HttpClient client(stage.port());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.exchange({.target = "/v1/models"}).status, 200);
+  EXPECT_EQ(stage.simulator.stats()["connections_accepted"], 1);
+}
+
+TEST(UpstreamConnections, ThatUpstreamClosedWhileIdleAreReplacedSilently) {
+  Stage stage({{"MAX_RETRIES", "0"}}, {"--idle-close", "50"});
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = get(stage.port(), "/v1/models");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(attempts(answer), 1);
+    ASSERT_TRUE(eventually([&] { return stage.simulator.stats()["connections_open"] == 0; }));
+  }
+}
+
+TEST(UpstreamConnections, FoundDeadAtFirstUseAreReplacedOnceWithoutCountingAsARetry) {
+  TcpServer upstream([](RawClient& connection, int) {
+    std::string request;
+    if (!read_request(connection, request)) return;
+    connection.send(answer_ok);
+    read_request(connection, request);  // the reused connection: taken, then closed without a word
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"MAX_RETRIES", "0"},
+                      {"CIRCUIT_BREAKER_THRESHOLD", "1"}});
+  for (int i = 0; i < 4; ++i) {
+    const auto answer = get(proxy.port(), "/v1/x");
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.body, "ok");
+    EXPECT_EQ(attempts(answer), 1);
+  }
+}
+
+TEST(UpstreamConnections, ThatTakeOneRequestEachStillServeAll) {
+  Stage stage({}, {"--max-requests-per-connection", "1"});
+  HttpClient client(stage.port());
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.exchange({.target = "/v1/models"}).status, 200);
+}
+
+TEST(UpstreamConnections, AreNeverMoreThanTheLimit) {
+  Stage stage({{"UPSTREAM_MAX_CONNECTIONS", "2"}, {"WORKER_PROCESSES", "2"}});
+  std::vector<HttpClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back(stage.port());
+    clients.back().send(chat("sim:delay=100"));
+  }
+  for (auto& client : clients) EXPECT_EQ(client.read_head().status, 200);
+  EXPECT_LE(stage.simulator.stats()["connections_accepted"].get<int>(), 8);
+  std::vector<std::pair<std::int64_t, int>> edges;
+  for (const auto& request : stage.simulator.requests()) {
+    edges.emplace_back(request["arrived_ns"].get<std::int64_t>(), 1);
+    edges.emplace_back(request["ended_ns"].get<std::int64_t>(), -1);
+  }
+  std::ranges::sort(edges);
+  int together = 0;
+  for (const auto& [when, step] : edges) {
+    together += step;
+    EXPECT_LE(together, 2);
+  }
+}
+
+TEST(UpstreamFailures, OfTheNameSayWhatToCheck) {
+  ProxyProcess proxy({{"API_BASE_URL", "https://no-such-host.invalid/v1"}, {"MAX_RETRIES", "0"}});
+  const auto answer = get(proxy.port(), "/v1/models");
+  expect_gateway_error(answer, 502, "upstream_dns_error");
+  EXPECT_THAT(answer.body, HasSubstr("no-such-host.invalid"));
+  EXPECT_THAT(answer.body, HasSubstr("53"));
+}
+
+TEST(UpstreamFailures, OfConnectingSayWhatToCheck) {
+  const auto port = unused_port();
+  ProxyProcess proxy(
+      {{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(port) + "/v1"}, {"MAX_RETRIES", "0"}});
+  const auto answer = get(proxy.port(), "/v1/models");
+  expect_gateway_error(answer, 502, "upstream_connect_error");
+  EXPECT_THAT(answer.body, HasSubstr("NetworkPolicy"));
+  EXPECT_THAT(answer.body, HasSubstr(std::to_string(port)));
+}
+
+class ACertificate : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ACertificate, ThatDoesNotVerifyIsNamedAndNotRetried) {
+  Stage stage({}, {"--certificate", GetParam()});
+  const auto answer = fetch(stage.port(), chat("gpt-4.1"));
+  expect_gateway_error(answer, 502, "upstream_tls_error");
+  EXPECT_THAT(answer.body, HasSubstr("SSL_CERT_FILE"));
+  EXPECT_THAT(answer.body, HasSubstr("CN"));
+  EXPECT_EQ(answer.header("x-should-retry"), "false");
+  EXPECT_EQ(attempts(answer), 1);
+  EXPECT_EQ(stage.simulator.request_count(), 0U) << "the key never left";
+}
+
+INSTANTIATE_TEST_SUITE_P(Bad, ACertificate,
+                         ::testing::Values("expired", "wronghost", "selfsigned", "otherca"),
+                         [](const auto& each) { return each.param; });
+
+TEST(ACertificateOfAnUnknownAuthority, IsRefusedWithoutSslCertFile) {
+  Stage stage({{"SSL_CERT_FILE", ""}});
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
+}
+
+TEST(ATlsHandshake, ThatNeverEndsTakesNoLongerThanTheConnectTimeout) {
+  Stage stage({{"UPSTREAM_CONNECT_TIMEOUT", "500ms"}, {"MAX_RETRIES", "0"}},
+              {"--tls-fault", "handshake-stall"});
+  const auto asked = Clock::now();
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 504, "upstream_timeout");
+  EXPECT_GE(Clock::now() - asked, std::chrono::milliseconds{450});
+  EXPECT_LT(Clock::now() - asked, std::chrono::milliseconds{1500} * time_scale());
+}
+
+TEST(ATlsHandshake, ThatBreaksOffIsRetried) {
+  Stage stage({{"MAX_RETRIES", "1"}, {"CIRCUIT_BREAKER_THRESHOLD", "0"}}, {"--tls-fault", "handshake-close"});
+  const auto answer = fetch(stage.port(), chat("gpt-4.1"));
+  expect_gateway_error(answer, 502, "upstream_tls_error");
+  EXPECT_EQ(attempts(answer), 2);
+}
+
+TEST(AnOddUpstream, CutAtEveryByteOfItsHeaderIsRelayedAllTheSame) {
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/x-test\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+  TcpServer upstream([&](RawClient& connection, int) {
+    std::string request;
+    while (read_request(connection, request)) {
+      const auto cut = static_cast<std::size_t>(std::stoi(request.substr(request.find("/v1/") + 4)));
+      connection.send(std::string_view(answer).substr(0, cut));
+      connection.send(std::string_view(answer).substr(cut));
+    }
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"}});
+  HttpClient client(proxy.port());
+  for (std::size_t cut = 0; cut < answer.size(); ++cut) {
+    const auto relayed = client.exchange({.target = "/v1/" + std::to_string(cut)});
+    ASSERT_EQ(relayed.status, 200) << cut << relayed.body;
+    ASSERT_EQ(relayed.body, "ok") << cut;
+  }
+}
+
+}  // namespace
+}  // namespace holysheep::testing

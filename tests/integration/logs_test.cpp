@@ -1,0 +1,141 @@
+#include "support/raw_client.hpp"
+#include "support/stage.hpp"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+namespace holysheep::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(TheLog, HasOneLinePerRequestWithItsFields) {
+  Stage stage;
+  const auto answer =
+      fetch(stage.port(), chat("gpt-4.1", false,
+                               {{"X-Request-Id", "a-request"},
+                                {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}));
+  ASSERT_EQ(answer.status, 200);
+  const auto line = stage.proxy.request_line("a-request");
+  ASSERT_TRUE(line.is_object());
+  EXPECT_EQ(line["level"], "info");
+  EXPECT_EQ(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(line["method"], "POST");
+  EXPECT_EQ(line["path"], "/v1/chat/completions");
+  EXPECT_EQ(line["model"], "gpt-4.1");
+  EXPECT_EQ(line["status"], 200);
+  EXPECT_EQ(line["attempts"], 1);
+  EXPECT_EQ(line["request_bytes"], chat_body("gpt-4.1").size());
+  EXPECT_EQ(line["response_bytes"], answer.body.size());
+  EXPECT_GT(line["upstream_ms"].get<double>(), 0);
+  EXPECT_GE(line["total_ms"].get<double>(), line["upstream_ms"].get<double>());
+  EXPECT_GE(line["queue_ms"].get<double>(), 0);
+  EXPECT_TRUE(line.contains("time"));
+  EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
+}
+
+TEST(TheLog, TellsTheGatewayCodeAndTheAttemptsOfAFailure) {
+  Stage stage({{"MAX_RETRIES", "1"}});
+  fetch(stage.port(), chat("sim:close=before", false, {{"X-Request-Id", "failed"}}));
+  const auto line = stage.proxy.request_line("failed");
+  ASSERT_TRUE(line.is_object());
+  EXPECT_EQ(line["status"], 502);
+  EXPECT_EQ(line["code"], "upstream_protocol_error");
+  EXPECT_EQ(line["attempts"], 2);
+}
+
+TEST(TheLog, HasALineForAClientThatLeft) {
+  Stage stage;
+  HttpClient client(stage.port());
+  client.send(chat("sim:silent", false, {{"X-Request-Id", "left"}}));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 1; }));
+  client.reset();
+  EXPECT_TRUE(stage.proxy.request_line("left").is_object());
+}
+
+TEST(TheLog, NeverHoldsKeysQueriesOrBodies) {
+  Stage stage({{"LOG_LEVEL", "trace"}});
+  for (const char* model : {"gpt-4.1", "sim:status=500", "sim:garbage", "sim:close=before"}) {
+    auto request =
+        chat(model, false, {{"Authorization", "Bearer client-secret"}, {"x-api-key", "client-secret"}});
+    request.target += "?key=client-secret&note=private-query";
+    request.body.insert(request.body.size() - 1, R"(,"note":"private-body")");
+    fetch(stage.port(), request);
+  }
+  RawClient broken(stage.port());
+  broken.send(
+      "GET /v1/x?note=private-query HTTP/1.1\r\nAuthorization: Bearer client-secret\r\nbroken \r\n\r\n");
+  broken.read_to_end();
+  EXPECT_EQ(stage.proxy.stop(), 0);
+  const auto all = stage.proxy.process().out() + stage.proxy.process().err();
+  EXPECT_THAT(all, HasSubstr("/v1/chat/completions"));
+  for (const char* secret : {"client-secret", "upstream-secret-key", "private-query", "private-body"}) {
+    EXPECT_THAT(all, Not(HasSubstr(secret)));
+  }
+}
+
+TEST(TheLog, IsNotBrokenByWhatClientsSend) {
+  Stage stage;
+  get(stage.port(), "/v1/%22%0a\"quote", {{"X-Request-Id", "q\"}{\""}});
+  const auto line = stage.proxy.request_line("q\"}{\"");
+  EXPECT_TRUE(line.is_object());
+  EXPECT_EQ(stage.proxy.stop(), 0);
+  std::istringstream lines(stage.proxy.process().out());
+  for (std::string text; std::getline(lines, text);) {
+    EXPECT_TRUE(nlohmann::json::accept(text)) << text;
+    EXPECT_LE(text.size(), 16U * 1024U);
+  }
+}
+
+TEST(TheRequestId, OfTheClientIsKeptSentUpstreamAndReturned) {
+  Stage stage;
+  for (const std::string& id : {std::string("x"), std::string(128, 'i'), std::string("!~#{}")}) {
+    EXPECT_EQ(get(stage.port(), "/v1/models", {{"X-Request-Id", id}}).header("X-Request-Id"), id);
+    EXPECT_EQ(stage.simulator.requests_of(id).size(), 1U);
+  }
+}
+
+TEST(TheRequestId, ThatIsNotUsableIsReplaced) {
+  Stage stage;
+  for (const std::string& id :
+       {std::string(), std::string(129, 'i'), std::string("with space"), std::string("\xc3\xa4")}) {
+    const auto given = get(stage.port(), "/v1/models", {{"X-Request-Id", id}}).header("X-Request-Id");
+    EXPECT_NE(given, id);
+    EXPECT_FALSE(given.empty());
+    EXPECT_EQ(stage.simulator.requests_of(given).size(), 1U);
+  }
+  EXPECT_NE(get(stage.port(), "/v1/models").header("X-Request-Id"),
+            get(stage.port(), "/v1/models").header("X-Request-Id"));
+}
+
+TEST(TheRequestId, OfUpstreamIsKeptUnderAnotherName) {
+  Stage stage;
+  const auto answer = get(stage.port(), "/v1/models",
+                          {{"X-Request-Id", "mine"},
+                           {"X-Sim", "sim:header=x-request-id:theirs;header=request-id:req_anthropic"}});
+  EXPECT_EQ(answer.header("X-Request-Id"), "mine");
+  EXPECT_EQ(answer.header("X-Upstream-Request-Id"), "theirs");
+  EXPECT_EQ(answer.header("request-id"), "req_anthropic");
+}
+
+TEST(ServerTiming, IsOnEveryResponse) {
+  Stage stage({{"MAX_RETRIES", "0"}});
+  const std::vector<Response> forwarded{
+      get(stage.port(), "/v1/models"), fetch(stage.port(), chat("sim:status=500")),
+      fetch(stage.port(), chat("sim:close=before")), fetch(stage.port(), chat("gpt-4.1", true))};
+  for (const auto& answer : forwarded) {
+    const auto timing = answer.header("Server-Timing");
+    EXPECT_THAT(timing, ::testing::ContainsRegex("queue;dur=[0-9]")) << answer.status;
+    EXPECT_THAT(timing, ::testing::ContainsRegex("upstream;dur=[0-9]")) << answer.status;
+    EXPECT_THAT(timing, ::testing::ContainsRegex("proxy;dur=[0-9]")) << answer.status;
+    EXPECT_THAT(timing, HasSubstr("attempts;desc=\"1\"")) << answer.status;
+  }
+  for (const char* target : {"/health", "/ready", "/nowhere"}) {
+    EXPECT_TRUE(get(stage.port(), target).has("Server-Timing")) << target;
+  }
+}
+
+}  // namespace
+}  // namespace holysheep::testing
