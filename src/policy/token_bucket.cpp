@@ -39,7 +39,8 @@ Duration TokenBucket::time_until(TimePoint now, std::uint64_t ahead) const noexc
 
 double TokenBucket::available(TimePoint now) const noexcept {
   if (unlimited()) return INFINITY;
-  const std::int64_t ahead = std::max<std::int64_t>(full_at_.load(std::memory_order_relaxed) - ns(now), 0);
+  const std::int64_t at = ns(now);
+  const std::int64_t ahead = std::max(full_at_.load(std::memory_order_relaxed), at) - at;
   return static_cast<double>(tolerance_ + interval_ - ahead) / static_cast<double>(interval_);
 }
 

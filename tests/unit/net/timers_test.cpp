@@ -135,7 +135,7 @@ TEST_F(TimersTest, RandomSchedulesAgreeWithTheirDueTimes) {
       if (each->heard) {
         ASSERT_LE(each->due, now);
       }
-      if (each->due + milliseconds(16) <= now) {
+      if (each->due != never && each->due + milliseconds(16) <= now) {
         ASSERT_TRUE(each->heard);
       }
     }
