@@ -6,6 +6,7 @@
 #include <holysheep/app/health_check.hpp>
 #include <holysheep/app/settings_text.hpp>
 #include <holysheep/core/settings_loader.hpp>
+#include <holysheep/net/tls_context.hpp>
 
 namespace holysheep::app {
 namespace {
@@ -27,6 +28,10 @@ std::optional<Command::Action> action_of(std::string_view word) {
 int act(const Command& command, const LoadedSettings& loaded, std::ostream& out, std::ostream& err) {
   switch (command.action) {
     case Command::Action::check:
+      if (const auto trust = net::TlsContext::make(loaded.settings.ssl_cert_file); !trust) {
+        err << "SSL_CERT_FILE: " << trust.error() << '\n';
+        return exit_config;
+      }
       for (const auto& warning : loaded.warnings) err << "warning: " << warning << '\n';
       out << "configuration ok\n";
       return 0;

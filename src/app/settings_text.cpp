@@ -80,16 +80,15 @@ std::string help_text() {
 }
 
 std::string effective_settings(const LoadedSettings& loaded) {
-  std::size_t widest = 0;
-  for (const SettingSpec& spec : setting_table()) widest = std::max(widest, spec.name.size());
+  constexpr std::size_t name_column = 29;
+  constexpr std::size_t value_column = 32;
   std::string text;
   for (const SettingSpec& spec : setting_table()) {
-    std::string name(spec.name);
-    name.resize(widest, ' ');
-    std::string source(source_name(loaded.sources.at(spec.name)));
-    source.resize(11, ' ');
-    auto line = name + "  " + source + "  " + shown_value(spec, loaded);
-    line.erase(line.find_last_not_of(' ') + 1);
+    std::string line(spec.name);
+    line.resize(std::max(name_column, line.size() + 1), ' ');
+    line += shown_value(spec, loaded);
+    line.resize(std::max(name_column + value_column, line.size() + 1), ' ');
+    line += source_name(loaded.sources.at(spec.name));
     text += line + "\n";
   }
   return text;

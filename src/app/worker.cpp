@@ -41,7 +41,7 @@ Worker::Worker(proxy::Pod& pod, spdlog::logger& log, unsigned index)
 Worker::~Worker() { stop(); }
 
 Result<std::uint16_t, std::string> Worker::listen(const std::string& address, std::uint16_t port) {
-  return loop_->listener.open(address, port);
+  return loop_->listener.open(address, port, index_ > 0);
 }
 
 void Worker::start() {

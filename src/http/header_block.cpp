@@ -47,6 +47,8 @@ constexpr std::array known{
     Known{"transfer-encoding", FieldName::transfer_encoding},
     Known{"x-forwarded-proto", FieldName::x_forwarded_proto},
     Known{"x-accel-buffering", FieldName::x_accel_buffering},
+    Known{"proxy-authenticate", FieldName::proxy_authenticate},
+    Known{"proxy-authorization", FieldName::proxy_authorization},
     Known{"x-stainless-timeout", FieldName::x_stainless_timeout},
     Known{"x-stainless-retry-count", FieldName::x_stainless_retry_count},
 };

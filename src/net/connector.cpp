@@ -100,7 +100,9 @@ Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpo
 }
 
 Task<Result<std::shared_ptr<const Endpoints>, ConnectFailure>> resolve(EventLoop& loop, Wakeup& wakeup,
-                                                                       Resolver& resolver, TimePoint deadline) {
+                                                                       UpstreamAddress& address,
+                                                                       TimePoint deadline) {
+  Resolver& resolver = address.resolver;
   if (auto known = resolver.answer()) co_return known;
   wakeup.clear(Event::resolved);
   const RemoteEvent resolved(loop, wakeup, Event::resolved);
@@ -108,8 +110,9 @@ Task<Result<std::shared_ptr<const Endpoints>, ConnectFailure>> resolve(EventLoop
   const Event came = co_await wakeup.wait(Event::resolved, deadline);
   if (must_stop(came)) co_return Unexpected{gone()};
   if (auto known = resolver.answer()) co_return known;
-  const std::string why = has(came, Event::resolved) ? resolver.failure() : "no answer in time";
-  co_return Unexpected{ConnectFailure{Fault::dns, why}};
+  std::string why = "no answer in time";
+  if (has(came, Event::resolved)) why = resolver.failure();
+  co_return Unexpected{ConnectFailure{Fault::dns, address.host + ": " + why}};
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>, ConnectFailure>> connect(
     EventLoop& loop, Wakeup& wakeup, UpstreamAddress& address, std::shared_ptr<const TlsContext> trust,
     TlsSessions& sessions, TimePoint deadline) {
   deadline = std::min(deadline, after(Clock::now(), address.connect_timeout));
-  auto endpoints = co_await resolve(loop, wakeup, address.resolver, deadline);
+  auto endpoints = co_await resolve(loop, wakeup, address, deadline);
   if (!endpoints) co_return Unexpected{std::move(endpoints.error())};
   auto socket = co_await race(loop, wakeup, interleaved(**endpoints), deadline);
   if (!socket) {

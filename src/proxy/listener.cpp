@@ -11,13 +11,20 @@ namespace holysheep::proxy {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-Result<std::uint16_t, std::string> Listener::open(const std::string& address, std::uint16_t port) {
+Result<std::uint16_t, std::string> Listener::open(const std::string& address, std::uint16_t port, bool join) {
   error_code error;
   const auto ip = boost::asio::ip::make_address(address, error);
   const tcp::endpoint endpoint(ip, port);
   if (!error) acceptor_.open(endpoint.protocol(), error);
   if (!error && ip.is_v6()) acceptor_.set_option(boost::asio::ip::v6_only(false), error);
   if (!error) acceptor_.set_option(boost::asio::socket_base::reuse_address(true), error);
+  if (!error && !join) acceptor_.bind(endpoint, error);
+  if (!error && !join) {
+    // Bound without SO_REUSEPORT: nobody else has this port. Now it is taken again for our own group.
+    port = acceptor_.local_endpoint().port();
+    acceptor_.close();
+    return open(address, port, true);
+  }
   const int on = 1;
   if (!error && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
     error = error_code(errno, boost::system::system_category());

@@ -161,9 +161,8 @@ Task<Fault> Relay::break_off(Fault fault) {
     std::string ending;
     const bool complete = events_.ended();  // only the end of the HTTP message was lost
     if (!complete) {
-      // An event cut in its middle: its line is ended first. Where the dialect names its events, the error
-      // takes the cut one's place, else it follows as an event of its own.
-      if (!events_.at_event_boundary()) ending = down_.dialect == http::Dialect::anthropic ? "\n" : "\n\n";
+      // An event cut in its middle is ended first, so that the error is an event of its own.
+      if (!events_.at_event_boundary()) ending = "\n\n";
       http::write_stream_error(ending, down_.dialect, fault, http::advice(fault, {}), down_.request_id);
       body_bytes_ += ending.size();
     }

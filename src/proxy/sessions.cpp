@@ -1,5 +1,7 @@
 #include <holysheep/proxy/sessions.hpp>
 
+#include <boost/asio/post.hpp>
+
 namespace holysheep::proxy {
 
 Sessions::Sessions(LoopContext& context, std::size_t places, std::function<void()> on_room,
@@ -9,12 +11,13 @@ Sessions::Sessions(LoopContext& context, std::size_t places, std::function<void(
 Sessions::~Sessions() = default;
 
 bool Sessions::full() const noexcept {
-  return all_.size() >= places_ + most_extra || (all_.size() - extra_ >= places_ && extra_ >= most_extra);
+  return !has_place() && idle_.empty() && extra_ >= most_extra && idle_extra_.empty();
 }
 
 void Sessions::add(net::Socket socket, std::string address) {
-  if (all_.size() - extra_ >= places_ && !idle_.empty()) remove(idle_.front());
-  const bool extra = all_.size() - extra_ >= places_;
+  if (!has_place() && !idle_.empty()) remove(idle_.front());
+  const bool extra = !has_place();
+  if (extra && extra_ >= most_extra) remove(idle_extra_.front());
   if (extra) ++extra_;
   auto session = std::make_unique<Session>(context_, *this, std::move(socket), std::move(address), extra);
   Session& added = *session;
@@ -30,12 +33,14 @@ void Sessions::remove(Session& session) {
   all_.erase(&session);
   count_.store(all_.size(), std::memory_order_relaxed);
   if (had_place) place_freed();
-  if (was_full) on_room_();
+  if (was_full) room_came();
 }
+
+void Sessions::room_came() { boost::asio::post(context_.loop.io, on_room_); }
 
 void Sessions::place(Session& session) {
   waiting_.push_back(session);
-  if (all_.size() - extra_ < places_) place_freed();
+  if (has_place()) place_freed();
 }
 
 /// A place goes to the one that has waited longest.
@@ -49,12 +54,16 @@ void Sessions::place_freed() {
 
 bool Sessions::rest(Session& session) {
   if (!session.extra() && !waiting_.empty()) return false;
-  idle_.push_back(session);
+  const bool was_full = full();
+  (session.extra() ? idle_extra_ : idle_).push_back(session);
+  if (was_full) room_came();
   return true;
 }
 
 void Sessions::end_idle(TimePoint before) {
-  while (!idle_.empty() && idle_.front().idle_since() <= before) remove(idle_.front());
+  for (IdleList* list : {&idle_, &idle_extra_}) {
+    while (!list->empty() && list->front().idle_since() <= before) remove(list->front());
+  }
 }
 
 bool Sessions::is_probe(const http::RequestHead& head) noexcept {

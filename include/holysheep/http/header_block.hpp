@@ -23,6 +23,8 @@ enum class FieldName : std::uint8_t {
   host,
   keep_alive,
   max_forwards,
+  proxy_authenticate,
+  proxy_authorization,
   proxy_connection,
   retry_after,
   retry_after_ms,

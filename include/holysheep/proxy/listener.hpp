@@ -18,8 +18,9 @@ class Listener {
 
   Listener(net::EventLoop& loop, Sessions& sessions) : loop_(loop), sessions_(sessions), acceptor_(loop.io), pause_(loop.io) {}
 
-  /// Binds and listens; accepting starts with `accept`. `::` is dual stack. The error says why not.
-  Result<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
+  /// Binds and listens; accepting starts with `accept`. `::` is dual stack. The first of the process' event
+  /// loops fails where another process has the port; the others `join` it. The port, or why not.
+  Result<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port, bool join);
   /// Accepts whoever waits, and again whenever somebody comes. To be called again when room has come.
   void accept();
   void close();

@@ -12,12 +12,13 @@ namespace holysheep::proxy {
 
 /// The client connections of one event loop, and who may have a place among them (`WORKER_CONNECTIONS`):
 /// when all places are taken the longest idle connection makes room; with none idle, up to 64 more are let
-/// in, answered on the probes, and otherwise wait their turn; past that `full()` tells the listener to pause.
+/// in, answered on the probes, and otherwise wait their turn; past that `full()` tells the listener to pause,
+/// and `on_room`, from the event loop's next turn, to go on.
 class Sessions {
  public:
   static constexpr std::size_t most_extra = 64;
 
-  /// `on_room`: called when a connection ended while `full()`. `on_bug`: an exception left a session.
+  /// `on_bug`: an exception left a session.
   Sessions(LoopContext& context, std::size_t places, std::function<void()> on_room,
            std::function<void(const std::exception&)> on_bug);
   ~Sessions();
@@ -41,20 +42,24 @@ class Sessions {
   /// Connections; any thread.
   [[nodiscard]] std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
   /// Those that are not idle.
-  [[nodiscard]] std::size_t busy() const noexcept { return all_.size() - idle_.size(); }
+  [[nodiscard]] std::size_t busy() const noexcept { return all_.size() - idle_.size() - idle_extra_.size(); }
 
   static bool is_probe(const http::RequestHead& head) noexcept;
 
  private:
   void place_freed();
+  [[nodiscard]] bool has_place() const noexcept { return all_.size() - extra_ < places_; }
+  void room_came();
 
   LoopContext& context_;
   const std::size_t places_;
   std::size_t extra_ = 0;
   std::function<void()> on_room_;
   std::function<void(const std::exception&)> on_bug_;
-  boost::intrusive::list<Session, boost::intrusive::base_hook<IdleHook>, boost::intrusive::constant_time_size<false>>
-      idle_;  // the longest idle first
+  using IdleList = boost::intrusive::list<Session, boost::intrusive::base_hook<IdleHook>,
+                                          boost::intrusive::constant_time_size<false>>;
+  IdleList idle_;        // those with a place, the longest idle first
+  IdleList idle_extra_;  // those without one that have asked for nothing yet
   boost::intrusive::list<Session, boost::intrusive::base_hook<WaitingHook>,
                          boost::intrusive::constant_time_size<false>>
       waiting_;
