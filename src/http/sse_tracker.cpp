@@ -40,28 +40,33 @@ bool is_end_data(Dialect dialect, std::string_view data) noexcept {
 
 }  // namespace
 
-void SseTracker::feed(std::string_view bytes) noexcept {
+std::size_t SseTracker::feed(std::string_view bytes) noexcept {
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
+  const char* boundary = p;
   if (after_cr_ && p < end) {
     after_cr_ = false;
     if (*p == '\n') ++p;
+    if (at_event_boundary()) boundary = p;
   }
   const char* lf = find_or_end(p, end, '\n');
   while (p < end) {
     if (lf < p) lf = find_or_end(p, end, '\n');
     const char* const stop = find_or_end(p, lf, '\r');
     take({p, static_cast<std::size_t>(stop - p)});
-    if (stop == end) return;
+    if (stop == end) break;
     end_line();
     p = stop + 1;
-    if (*stop != '\r') continue;
-    if (p == end) {
-      after_cr_ = true;
-    } else if (*p == '\n') {
-      ++p;
+    if (*stop == '\r') {
+      if (p == end) {
+        after_cr_ = true;
+      } else if (*p == '\n') {
+        ++p;
+      }
     }
+    if (at_event_boundary()) boundary = p;
   }
+  return static_cast<std::size_t>(boundary - bytes.data());
 }
 
 void SseTracker::take(std::string_view piece) noexcept {

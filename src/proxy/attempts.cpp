@@ -53,7 +53,7 @@ std::optional<Duration> Attempts::next_retry(Fault fault, unsigned retries) {
   AttemptEnd end{.fault = fault};
   end.body_replayable = !call || (!call->body_spent() && !call->interim_forwarded);
   if (fault == Fault::none) {
-    end.status = call->head.status;
+    end.status = call->status();
     if (end.status < 400) return std::nullopt;
     end.advised_wait = http::advised_wait(call->head.fields, std::chrono::system_clock::now());
     end.should_retry = http::should_retry(call->head.fields);
@@ -148,7 +148,7 @@ Task<Fault> Attempts::call_upstream() {
   const BreakerFed fed = traits(fault).feeds;
   if (call->connected) upstream_trial->succeeded();
   if (fed == BreakerFed::upstream) upstream_trial->failed(now);
-  if (fed == BreakerFed::model || (fault == Fault::none && feeds_breaker(call->head.status))) {
+  if (fed == BreakerFed::model || (fault == Fault::none && feeds_breaker(call->status()))) {
     model_trial->failed(now);
   } else if (fault == Fault::none) {
     model_trial->succeeded();

@@ -124,6 +124,7 @@ Task<Fault> Exchange::forward() {
   attempts_.emplace(context_, client_, *body_, ask);
   const Fault fault = co_await attempts_->run();
   if (fault != Fault::none) co_return fault;
+  if (attempts_->answer().error_event) co_return co_await answer_error_event(attempts_->answer());
   co_return co_await relay(attempts_->answer());
 }
 
@@ -182,6 +183,21 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
     call.lease.give_back(Clock::now());
   }
   co_return fault;
+}
+
+/// A stream whose first event was an error is answered as the error that it is.
+Task<Fault> Exchange::answer_error_event(UpstreamCall& call) {
+  call.lease.close();
+  if (!body_->complete()) keep_alive_ = false;
+  commit(call.error_event->status);
+  http::OwnAnswer answer = own_answer();
+  if (attempts_->refused_by_budget()) answer.extra = "x-should-retry: false\r\n";
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_json_answer(scratch, status_, call.error_event->body, answer);
+  response_bytes_ = call.error_event->body.size();
+  const bool sent = co_await send_scratch();
+  co_return sent ? Fault::none : Fault::client_gone;
 }
 
 Task<void> Exchange::answer_fault(Fault fault) {

@@ -14,7 +14,6 @@ using net::IoStatus;
 
 namespace {
 
-constexpr std::size_t pieces_at_once = 24;
 /// After a stream's own end mark, how long the end of the HTTP message may still be waited for.
 constexpr Duration linger_after_end = std::chrono::seconds(1);
 
@@ -28,7 +27,7 @@ Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& c
       framing_(call.head.framing),
       remaining_(call.head.content_length),
       event_stream_(call.head.event_stream),
-      events_(down.dialect) {
+      events_(down.dialect, settings.stream_chunk_size) {
   upstream_complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
 }
 
@@ -87,20 +86,22 @@ Relay::Found Relay::next_piece(std::string_view& rest, std::string_view& piece) 
 }
 
 Fault Relay::gather(Gather& out) {
-  std::array<std::string_view, pieces_at_once> pieces;
-  std::size_t count = 0;
-  std::uint64_t payload = 0;
   Fault fault = Fault::none;
   std::string_view rest = call_.input.bytes();
   const std::size_t available = rest.size();
-  while (count < pieces.size()) {
-    const Found found = next_piece(rest, pieces[count]);
+  pieces_.clear();
+  while (pieces_.size() < http::WholeEvents::most_pieces) {
+    std::string_view piece;
+    const Found found = next_piece(rest, piece);
     if (found == Found::malformed) fault = Fault::answer_malformed;
     if (found == Found::end) upstream_complete_ = true;
     if (found != Found::payload) break;
-    payload += pieces[count++].size();
+    pieces_.push_back(piece);
   }
   taken_ = available - rest.size();
+  if (event_stream_) events_.pass(pieces_, upstream_complete_);
+  std::uint64_t payload = 0;
+  for (const auto piece : pieces_) payload += piece.size();
   if (!event_stream_ && body_bytes_ + payload > settings_.max_response_size) return Fault::response_too_large;
   body_bytes_ += payload;
   const bool chunked = down_.framing == Framing::chunked;
@@ -110,10 +111,7 @@ Fault Relay::gather(Gather& out) {
     *end++ = '\n';
     out.add({size_line_.data(), static_cast<std::size_t>(end - size_line_.data())});
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    out.add(pieces[i]);
-    if (event_stream_) events_.feed(pieces[i]);
-  }
+  for (const auto piece : pieces_) out.add(piece);
   if (chunked && payload > 0) out.add("\r\n");
   if (chunked && upstream_complete_) {
     trailer_ = http::forwardable_trailers(decoder_.trailers());
@@ -161,8 +159,8 @@ Task<Fault> Relay::break_off(Fault fault) {
     std::string ending;
     const bool complete = events_.ended();  // only the end of the HTTP message was lost
     if (!complete) {
-      // An event cut in its middle is ended first, so that the error is an event of its own.
-      if (!events_.at_event_boundary()) ending = "\n\n";
+      // One that was too large to be held back is ended first, so that the error is an event of its own.
+      if (events_.inside_event()) ending = "\n\n";
       http::write_stream_error(ending, down_.dialect, fault, http::advice(fault, {}), down_.request_id);
       body_bytes_ += ending.size();
     }

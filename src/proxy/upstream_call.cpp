@@ -59,7 +59,9 @@ Task<Fault> UpstreamCall::exchange(const http::Onward& onward, TimePoint deadlin
   if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
   // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
   if (streamed) deadline = after(Clock::now(), settings_.request_timeout);
-  co_return co_await receive_head(onward.head.method, deadline);
+  const Fault unanswered = co_await receive_head(onward.head.method, deadline);
+  if (unanswered != Fault::none || !head.event_stream || head.status >= 300) co_return unanswered;
+  co_return co_await receive_first_event(onward.dialect, deadline);
 }
 
 Task<Fault> UpstreamCall::send(const http::Onward& onward, TimePoint deadline) {
@@ -180,59 +182,80 @@ Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
 Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) {
   http::HeadScanner scanner(http::Side::response);
   std::size_t interim_bytes = 0;
-  TimePoint heard = Clock::now();
-  bool received = !input.empty();  // an early answer
   for (;;) {
-    if (received) {
-      const auto state = scanner.scan(input.bytes());
-      if (state == http::HeadScanner::State::malformed) co_return Fault::answer_malformed;
-      if (state == http::HeadScanner::State::complete) {
-        if (!http::parse_response_head(input.bytes().substr(0, scanner.end()), method, head)) {
-          co_return Fault::answer_malformed;
-        }
-        head_size = scanner.end();
-        if (!head.interim()) co_return Fault::none;
-        interim_bytes += head_size;
-        // 101: nobody asked to switch.
-        if (head.status == 101 || interim_bytes > max_answer_head) co_return Fault::answer_malformed;
-        if (const Fault fault = co_await forward_interim(); fault != Fault::none) co_return fault;
-        input.consume(head_size);
-        scanner.reset();
-        received = !input.empty();
-        continue;
-      }
+    auto state = http::HeadScanner::State::need_more;
+    if (!input.empty()) state = scanner.scan(input.bytes());
+    if (state == http::HeadScanner::State::malformed) co_return Fault::answer_malformed;
+    if (state == http::HeadScanner::State::need_more) {
+      const Fault fault = co_await receive(max_answer_head, deadline);
+      // An end before any byte is another matter than one in the middle of an answer.
+      if (fault == Fault::answer_cut && answered == never) co_return Fault::connection_lost;
+      if (fault != Fault::none) co_return fault;
+      if (input.size() == max_answer_head) co_return Fault::answer_malformed;
+      continue;
     }
-    received = false;
+    if (!http::parse_response_head(input.bytes().substr(0, scanner.end()), method, head)) {
+      co_return Fault::answer_malformed;
+    }
+    head_size = scanner.end();
+    if (!head.interim()) co_return Fault::none;
+    interim_bytes += head_size;
+    // 101: nobody asked to switch.
+    if (head.status == 101 || interim_bytes > max_answer_head) co_return Fault::answer_malformed;
+    if (const Fault fault = co_await forward_interim(); fault != Fault::none) co_return fault;
+    input.consume(head_size);
+    scanner.reset();
+  }
+}
+
+/// A stream's head waits for its first event: an error in it counts as the status that it names.
+Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint deadline) {
+  http::FirstEvent first(head, dialect);
+  std::size_t seen = head_size;
+  while (input.size() < net::BufferPool::block_size) {
+    const auto state = first.feed(input.bytes().substr(seen));
+    seen = input.size();
+    if (state == http::FirstEvent::State::malformed) co_return Fault::answer_malformed;
+    if (state == http::FirstEvent::State::known) error_event = first.error();
+    if (state != http::FirstEvent::State::need_more) co_return Fault::none;
+    const Fault fault = co_await receive(net::BufferPool::block_size, deadline);
+    if (fault == Fault::none && ended_) co_return Fault::none;  // the connection's end delimits an empty stream
+    if (fault != Fault::none) co_return fault;
+  }
+  co_return Fault::none;  // an event that large is no error
+}
+
+/// More of the answer into `input`, of which it may hold `most` bytes. `answer_cut`: the connection ended,
+/// and that does not delimit the body; `silence`, `deadline`, `client_gone`.
+Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
+  const TimePoint began = Clock::now();
+  const TimePoint silent = after(began, settings_.upstream_read_timeout);
+  for (;;) {
     IoStatus status = IoStatus::want_read;
     // While the event is still asked for, nothing has come: a read would find nothing.
     if (!lease->socket.read_wanted()) {
       client_.wakeup.clear(Event::upstream_readable);
-      const auto room = input.room(max_answer_head);
-      if (room.empty()) co_return Fault::answer_malformed;
-      const auto got = lease->read(room);
+      const auto got = lease->read(input.room(most));
       status = got.status;
-      if (status == IoStatus::end || status == IoStatus::lost) {
-        co_return answered == never ? Fault::connection_lost : Fault::answer_cut;
-      }
       if (status == IoStatus::done) {
-        heard = Clock::now();
-        if (answered == never) answered = heard;
+        if (answered == never) answered = Clock::now();
         input.added(got.count);
-        received = true;
-        continue;
+        co_return Fault::none;
       }
       input.release_if_empty();
+      ended_ = status == IoStatus::end && head_size > 0 && head.framing == Framing::until_close;
+      if (ended_) co_return Fault::none;
+      if (status == IoStatus::end || status == IoStatus::lost) co_return Fault::answer_cut;
     }
     lease->socket.want_read();
     if (status == IoStatus::want_write) lease->socket.want_write();
-    const TimePoint silent = after(heard, settings_.upstream_read_timeout);
     const Event interest = Event::upstream_readable | Event::upstream_writable | Event::client_readable;
     const Event came = co_await client_.wakeup.wait(interest, std::min(silent, deadline));
     if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
     if (body_.complete() && client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
     // REQUEST_TIMEOUT and UPSTREAM_READ_TIMEOUT are equal by default: upstream was silent all the same.
-    const bool was_silent = Clock::now() - heard >= settings_.upstream_read_timeout * 9 / 10;
+    const bool was_silent = Clock::now() - began >= settings_.upstream_read_timeout * 9 / 10;
     co_return was_silent ? Fault::silence : Fault::deadline;
   }
 }

@@ -16,7 +16,8 @@ class SseTracker {
  public:
   explicit SseTracker(Dialect dialect) noexcept : dialect_(dialect) {}
 
-  void feed(std::string_view bytes) noexcept;
+  /// How many of these bytes lie before the last event boundary among them; 0 where there is none.
+  std::size_t feed(std::string_view bytes) noexcept;
 
   /// No part of an event has passed since the last blank line (or at all): another one may be put in here.
   /// Whole comment lines leave nothing pending. True between the CR and the LF that end a blank line: the

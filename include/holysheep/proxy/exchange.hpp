@@ -37,6 +37,7 @@ class Exchange {
   Task<Fault> answer_probe();
   Task<Fault> forward();
   Task<Fault> relay(UpstreamCall& call);
+  Task<Fault> answer_error_event(UpstreamCall& call);
   Task<void> answer_fault(Fault fault);
   Task<bool> send_scratch();
   void commit(int status);

@@ -8,7 +8,7 @@
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/response_head.hpp>
-#include <holysheep/http/sse_tracker.hpp>
+#include <holysheep/http/whole_events.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
@@ -23,7 +23,9 @@ struct Downstream {
 
 /// Carries an answer's body from upstream to the client as it arrives: read, look, write, and only then read
 /// again, so that a slow client slows upstream and holds one chunk of memory. The coding of the upstream side
-/// is taken off and the client's put on; the bytes between are never copied.
+/// is taken off and the client's put on; the bytes between are not copied, but for the beginning of an event
+/// that has come without its end: that waits for it, up to STREAM_CHUNK_SIZE, so that a stream that breaks in
+/// the middle of an event leaves the client with whole events and an error that its SDK can read.
 class Relay {
  public:
   Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down);
@@ -48,7 +50,6 @@ class Relay {
 
   Found next_piece(std::string_view& rest, std::string_view& piece);
   Fault gather(Gather& out);
-  void frame(Gather& out, std::size_t first, std::uint64_t payload);
   Task<Fault> receive();
   Task<Fault> break_off(Fault fault);
 
@@ -60,9 +61,10 @@ class Relay {
   std::uint64_t remaining_;
   const bool event_stream_;
   http::ChunkDecoder decoder_;
-  http::SseTracker events_;
+  http::WholeEvents events_;
   std::uint64_t body_bytes_ = 0;
   std::size_t taken_ = 0;  // of the call's input: in the Gather, consumed once it is sent
+  http::WholeEvents::Pieces pieces_;
   std::array<char, 20> size_line_;
   std::string trailer_;
   std::string unsent_head_;

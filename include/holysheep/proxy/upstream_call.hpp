@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/settings.hpp>
+#include <holysheep/http/first_event.hpp>
 #include <holysheep/http/head_scanner.hpp>
 #include <holysheep/http/request_writer.hpp>
 #include <holysheep/http/response_head.hpp>
@@ -29,6 +31,8 @@ class UpstreamCall {
   void set_aside(TimePoint now);
   /// Takes it up again, to be relayed.
   void take_up();
+  /// The status that the answer stands for.
+  [[nodiscard]] int status() const noexcept { return error_event ? error_event->status : head.status; }
   /// After the body has been taken: may the connection carry another request?
   [[nodiscard]] bool reusable() const noexcept { return request_sent && head.keep_alive && input.empty(); }
 
@@ -36,6 +40,7 @@ class UpstreamCall {
   net::Buffer input;              ///< the answer's bytes, from its head on
   http::ResponseHead head;
   std::size_t head_size = 0;      ///< bytes of `input` that the head takes
+  std::optional<http::EventError> error_event;  ///< a stream whose first event is an error
   std::string detail;             ///< of a fault, for the one who must mend it
   TimePoint answered = never;     ///< when the first byte of the answer came
   bool connected = false;         ///< a connection was had: upstream can be reached
@@ -52,6 +57,8 @@ class UpstreamCall {
   Task<Fault> send_streamed();
   Task<Fault> write(std::string_view bytes, TimePoint deadline);
   Task<Fault> receive_head(http::Method method, TimePoint deadline);
+  Task<Fault> receive_first_event(http::Dialect dialect, TimePoint deadline);
+  Task<Fault> receive(std::size_t most, TimePoint deadline);
   Task<Fault> forward_interim();
   void look_for_early_answer();
 
@@ -62,6 +69,7 @@ class UpstreamCall {
   std::string blocked_;  // what a write could not take at once, of memory that others use meanwhile
   int client_minor_ = 1;
   bool body_spent_ = false;
+  bool ended_ = false;  // upstream ended its side in order, where that delimits the body
   bool early_ = false;  // upstream answered, or left, before it had the whole request
 };
 
