@@ -8,8 +8,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <holysheep/app/admin.hpp>
 #include <holysheep/app/admission_driver.hpp>
 #include <holysheep/app/file_watch.hpp>
+#include <holysheep/app/settings_text.hpp>
 #include <holysheep/app/worker.hpp>
 #include <holysheep/core/event_line.hpp>
 #include <holysheep/core/log.hpp>
@@ -52,13 +54,16 @@ class App {
         log_(make_logger(writer_, settings_.log_level, settings_.log_format)),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_timer_(io_),
-        drain_timer_(io_) {
+        drain_timer_(io_),
+        config_(effective_settings_json(loaded)),
+        admin_(io_, [this](std::string_view path) { return admin_answer(path); }) {
     for (const auto& warning : loaded.warnings) log_->warn("{}", warning);
   }
 
   int run() {
     if (const int failed = prepare(); failed != 0) return failed;
     if (const int failed = listen(); failed != 0) return failed;
+    if (const int failed = open_admin(); failed != 0) return failed;
     for (auto& worker : workers_) worker->start();
     lifecycle_.serve();
     warn_if_open_to_all();
@@ -71,6 +76,8 @@ class App {
  private:
   int prepare();
   int listen();
+  int open_admin();
+  proxy::ProbeAnswer admin_answer(std::string_view path) const;
   void warn_if_open_to_all();
   void expect_signal();
   void watch_files();
@@ -89,6 +96,8 @@ class App {
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer drain_timer_;
   FileWatch files_;
+  const std::string config_;  // as the admin port shows it
+  Admin admin_;
 
   proxy::Lifecycle lifecycle_;
   std::unique_ptr<Published<Secret>> key_;
@@ -156,6 +165,20 @@ int App::listen() {
                                {"version", HOLYSHEEP_VERSION}}));
   }
   return 0;
+}
+
+int App::open_admin() {
+  if (settings_.admin_port == 0) return 0;
+  auto bound = admin_.open(settings_.admin_address, settings_.admin_port);
+  if (!bound) return refuse("ADMIN_ADDRESS, ADMIN_PORT", "cannot listen on " + bound.error(), exit_os);
+  return 0;
+}
+
+proxy::ProbeAnswer App::admin_answer(std::string_view path) const {
+  if (path == "/health") return proxy::health();
+  if (path == "/ready") return proxy::readiness(lifecycle_, *upstream_);
+  if (path == "/config") return {200, config_};
+  return {404, R"({"error":"there are /health, /ready and /config here"})"};
 }
 
 void App::warn_if_open_to_all() {

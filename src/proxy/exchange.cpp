@@ -6,6 +6,7 @@
 #include <holysheep/core/access_log.hpp>
 #include <holysheep/http/model_name.hpp>
 #include <holysheep/http/response_writer.hpp>
+#include <holysheep/proxy/probes.hpp>
 
 namespace holysheep::proxy {
 
@@ -15,6 +16,8 @@ using http::Framing;
 using http::Method;
 
 namespace {
+
+constexpr std::string_view forwarded_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// A decimal number of seconds or retries, as the SDKs send it; nothing for anything else.
 std::optional<double> number(std::string_view text) {
@@ -40,7 +43,9 @@ Exchange::Exchange(LoopContext& context, ClientConnection& client, const http::R
 Task<void> Exchange::run() {
   identify();
   Fault outcome = refusal();
-  if (outcome == Fault::none && route_.endpoint != Endpoint::forward) {
+  if (outcome == Fault::none && ends_here()) {
+    outcome = co_await answer_options();
+  } else if (outcome == Fault::none && route_.endpoint != Endpoint::forward) {
     outcome = co_await answer_probe();
   } else if (outcome == Fault::none) {
     outcome = co_await forward();
@@ -84,25 +89,33 @@ Fault Exchange::refusal() {
   return Fault::none;
 }
 
-Task<Fault> Exchange::answer_probe() {
-  const auto stage = context_.pod.lifecycle.stage();
-  const bool unready = route_.endpoint == Endpoint::ready && stage != Lifecycle::Stage::serving;
-  std::string body = R"({"status":"ok"})";
-  if (route_.endpoint == Endpoint::ready) {
-    body = R"({"status":"ready")";
-    if (unready) {
-      body = R"({"status":"unready","reasons":[")";
-      body += stage == Lifecycle::Stage::draining ? R"(draining"])" : R"(starting"])";
-    }
-    body += R"(,"upstream":{"breaker":")";
-    body += state_name(context_.upstream.shared.breakers.upstream().state());
-    body += R"("}})";
-  }
-  commit(unready ? 503 : 200);
+/// An OPTIONS that may be forwarded no further is answered by whoever holds it (RFC 9110 §7.6.2).
+bool Exchange::ends_here() const {
+  return head_.method == Method::options && head_.fields.value(FieldName::max_forwards) == "0";
+}
+
+Task<Fault> Exchange::answer_options() {
+  if (head_.framing != Framing::none) keep_alive_ = false;  // its body is unread
+  commit(200);
+  http::OwnAnswer answer = own_answer();
+  const std::string allow = "Allow: " + std::string(forwarded_methods) + "\r\n";
+  answer.extra = allow;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
-  http::write_json_answer(scratch, status_, body, own_answer());
-  response_bytes_ = body.size();
+  http::write_json_answer(scratch, status_, "{}", answer);
+  response_bytes_ = 2;
+  const bool sent = co_await send_scratch();
+  co_return sent ? Fault::none : Fault::client_gone;
+}
+
+Task<Fault> Exchange::answer_probe() {
+  const bool asks_ready = route_.endpoint == Endpoint::ready;
+  const ProbeAnswer answer = asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared) : health();
+  commit(answer.status);
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_json_answer(scratch, status_, answer.body, own_answer());
+  response_bytes_ = answer.body.size();
   const bool sent = co_await send_scratch();
   co_return sent ? Fault::none : Fault::client_gone;
 }
@@ -208,7 +221,7 @@ Task<void> Exchange::answer_fault(Fault fault) {
   if (attempts_) detail = attempts_->detail();
   const bool probe = route_.endpoint == Endpoint::health || route_.endpoint == Endpoint::ready;
   http::GatewayError error{.fault = fault, .dialect = route_.dialect, .detail = detail};
-  error.allow = probe ? "GET, HEAD" : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  error.allow = probe ? std::string_view("GET, HEAD") : forwarded_methods;
   error.answer = own_answer();
   if (attempts_) {
     error.retry_after = attempts_->retry_after();

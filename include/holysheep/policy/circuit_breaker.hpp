@@ -89,6 +89,7 @@ class BreakerSet {
   explicit BreakerSet(BreakerLimits limits) : limits_(limits), upstream_(limits), others_(limits) {}
 
   CircuitBreaker& upstream() noexcept { return upstream_; }
+  [[nodiscard]] const CircuitBreaker& upstream() const noexcept { return upstream_; }
   /// Stays where it is for the life of the set. Any thread; takes a lock: see ModelBreakers.
   CircuitBreaker& model(std::string_view name);
 

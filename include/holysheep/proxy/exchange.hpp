@@ -34,6 +34,8 @@ class Exchange {
  private:
   void identify();
   Fault refusal();
+  [[nodiscard]] bool ends_here() const;
+  Task<Fault> answer_options();
   Task<Fault> answer_probe();
   Task<Fault> forward();
   Task<Fault> relay(UpstreamCall& call);

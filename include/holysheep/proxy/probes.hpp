@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include <holysheep/proxy/lifecycle.hpp>
+#include <holysheep/proxy/upstream.hpp>
+
+namespace holysheep::proxy {
+
+/// What a probe is told, on the client port and the admin port alike.
+struct ProbeAnswer {
+  int status;
+  std::string body;  ///< JSON
+};
+
+/// `/health`: the process serves; never depends on upstream.
+ProbeAnswer health();
+
+/// `/ready`: 503 with the reasons while starting or draining. An open breaker shows in the body and does not
+/// make it unready: every pod shares the upstream, and an empty Service would only hide the error. Any thread.
+ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream);
+
+}  // namespace holysheep::proxy

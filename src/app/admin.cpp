@@ -1,0 +1,82 @@
+#include <holysheep/app/admin.hpp>
+
+#include <memory>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+
+namespace holysheep::app {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::asio::ip::tcp;
+
+/// One connection: reads one request, answers it, closes. Keeps itself alive until then.
+class Admin::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, const Answer& answer) : stream_(std::move(socket)), answer_(answer) {}
+
+  void start() {
+    stream_.expires_after(std::chrono::seconds(10));
+    parser_.header_limit(16 * 1024);
+    parser_.body_limit(0);
+    http::async_read(stream_, buffer_, parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+      if (!error) self->respond();
+    });
+  }
+
+ private:
+  void respond() {
+    const auto& request = parser_.get();
+    const std::string target(request.target());
+    proxy::ProbeAnswer answer{405, R"({"error":"method not allowed, GET and HEAD are"})"};
+    if (request.method() == http::verb::get || request.method() == http::verb::head) {
+      answer = answer_(std::string_view(target).substr(0, target.find('?')));
+    }
+    response_.result(static_cast<unsigned>(answer.status));
+    response_.set(http::field::content_type, "application/json");
+    response_.set(http::field::cache_control, "no-store");
+    if (answer.status == 405) response_.set(http::field::allow, "GET, HEAD");
+    response_.keep_alive(false);
+    response_.content_length(answer.body.size());
+    if (request.method() != http::verb::head) response_.body() = std::move(answer.body);
+    http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code, std::size_t) {
+      beast::error_code ignored;
+      self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    });
+  }
+
+  beast::tcp_stream stream_;
+  const Answer& answer_;
+  beast::flat_buffer buffer_;
+  http::request_parser<http::empty_body> parser_;
+  http::response<http::string_body> response_;
+};
+
+Result<std::uint16_t, std::string> Admin::open(const std::string& address, std::uint16_t port) {
+  beast::error_code error;
+  const tcp::endpoint endpoint(boost::asio::ip::make_address(address, error), port);
+  if (!error) acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(boost::asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(128, error);
+  if (error) return Unexpected{address + " port " + std::to_string(port) + ": " + error.message()};
+  accept();
+  return acceptor_.local_endpoint().port();
+}
+
+void Admin::close() {
+  beast::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+void Admin::accept() {
+  acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
+    if (!acceptor_.is_open()) return;
+    if (!error) std::make_shared<Connection>(std::move(socket), answer_)->start();
+    accept();
+  });
+}
+
+}  // namespace holysheep::app
