@@ -1,12 +1,11 @@
-#include <holysheep/app/command_line.hpp>
-
-#include <ostream>
-
 #include <holysheep/app/app.hpp>
+#include <holysheep/app/command_line.hpp>
 #include <holysheep/app/health_check.hpp>
 #include <holysheep/app/settings_text.hpp>
 #include <holysheep/core/settings_loader.hpp>
 #include <holysheep/net/tls_context.hpp>
+
+#include <ostream>
 
 namespace holysheep::app {
 namespace {

@@ -1,11 +1,11 @@
 #include <holysheep/app/health_check.hpp>
+#include <holysheep/core/value_forms.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <holysheep/core/value_forms.hpp>
 
 namespace holysheep::app {
 

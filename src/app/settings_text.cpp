@@ -1,8 +1,8 @@
 #include <holysheep/app/settings_text.hpp>
+#include <holysheep/core/settings_table.hpp>
 
 #include <algorithm>
 
-#include <holysheep/core/settings_table.hpp>
 #include <nlohmann/json.hpp>
 
 namespace holysheep::app {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <vector>
 
@@ -70,7 +70,8 @@ unsigned usable_cpus(const std::string& root) {
   cpu_set_t set;
   CPU_ZERO(&set);
   unsigned cpus = 1;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) cpus = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    cpus = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
   if (const auto quota = cpu_quota(root)) {
     cpus = std::min(cpus, static_cast<unsigned>(std::max(1.0, std::ceil(*quota))));
   }

@@ -1,4 +1,8 @@
+#include <holysheep/core/machine.hpp>
 #include <holysheep/core/settings_loader.hpp>
+#include <holysheep/core/settings_table.hpp>
+#include <holysheep/core/text.hpp>
+#include <holysheep/core/value_forms.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -7,10 +11,6 @@
 #include <iterator>
 #include <system_error>
 
-#include <holysheep/core/machine.hpp>
-#include <holysheep/core/settings_table.hpp>
-#include <holysheep/core/text.hpp>
-#include <holysheep/core/value_forms.hpp>
 #include <nlohmann/json.hpp>
 
 namespace holysheep {
@@ -47,7 +47,9 @@ std::string problem(const SettingSpec& spec, std::string_view value) {
 }
 
 /// A JSON value as the text that the environment would hold.
-std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string text_of(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 Values read_config(const std::string& path, Problems& problems) {
   Values values;
@@ -86,7 +88,9 @@ Values read_config(const std::string& path, Problems& problems) {
 
 void check_together(const LoadedSettings& loaded, Problems& problems) {
   const Settings& settings = loaded.settings;
-  const auto set = [&](std::string_view name) { return loaded.sources.at(name) != SettingSource::default_value; };
+  const auto set = [&](std::string_view name) {
+    return loaded.sources.at(name) != SettingSource::default_value;
+  };
   if (set("HOLYSHEEP_API_KEY") && set("HOLYSHEEP_API_KEY_FILE")) {
     problems.emplace_back("HOLYSHEEP_API_KEY, HOLYSHEEP_API_KEY_FILE: accepted is one of them, not both");
   }
@@ -109,7 +113,8 @@ void resolve(LoadedSettings& loaded, const MachineFacts& machine) {
     return loaded.sources.at(name) == SettingSource::default_value;
   };
   if (settings.worker_processes == 0) settings.worker_processes = machine.cpus;
-  if (is_default("RATE_LIMIT_BURST")) settings.rate_limit_burst = std::max(1.0, settings.rate_limit_per_second);
+  if (is_default("RATE_LIMIT_BURST"))
+    settings.rate_limit_burst = std::max(1.0, settings.rate_limit_per_second);
   if (is_default("LISTEN_ADDRESS") && !machine.ipv6) settings.listen_address = "0.0.0.0";
   if (!settings.memory_threshold_mb && machine.memory_limit) {
     settings.memory_threshold_mb = std::max<std::uint64_t>(1, *machine.memory_limit / 10 * 9 >> 20);
@@ -118,7 +123,9 @@ void resolve(LoadedSettings& loaded, const MachineFacts& machine) {
 
 }  // namespace
 
-MachineFacts MachineFacts::here() { return {usable_cpus(), holysheep::memory_limit(), has_ipv6()}; }
+MachineFacts MachineFacts::here() {
+  return {usable_cpus(), holysheep::memory_limit(), has_ipv6()};
+}
 
 std::optional<std::string> from_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());

@@ -1,4 +1,6 @@
-#include <gtest/gtest.h>
+#include <holysheep/app/settings_text.hpp>
+#include <holysheep/core/settings_loader.hpp>
+#include <holysheep/core/settings_table.hpp>
 
 #include <fstream>
 #include <iterator>
@@ -6,9 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <holysheep/app/settings_text.hpp>
-#include <holysheep/core/settings_loader.hpp>
-#include <holysheep/core/settings_table.hpp>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 namespace holysheep {
@@ -32,7 +32,9 @@ std::vector<std::string> with(std::vector<std::string> some, const std::vector<s
 }
 
 Contract duration(const std::string& shown, bool zero = false) {
-  Contract made{shown, {{"500ms", "500ms"}, {"5s", "5s"}, {"2m", "120s"}, {"7", "7s"}, {"1.5s", "1500ms"}}, no_durations};
+  Contract made{shown,
+                {{"500ms", "500ms"}, {"5s", "5s"}, {"2m", "120s"}, {"7", "7s"}, {"1.5s", "1500ms"}},
+                no_durations};
   if (zero) made.accepted.emplace_back("0", "0s");
   if (!zero) made.refused.emplace_back("0");
   return made;
@@ -40,8 +42,16 @@ Contract duration(const std::string& shown, bool zero = false) {
 
 Contract boolean(const std::string& shown) {
   return {shown,
-          {{"true", "true"}, {"false", "false"}, {"1", "true"}, {"0", "false"}, {"on", "true"}, {"off", "false"},
-           {"yes", "true"}, {"no", "false"}, {"TRUE", "true"}, {"No", "false"}},
+          {{"true", "true"},
+           {"false", "false"},
+           {"1", "true"},
+           {"0", "false"},
+           {"on", "true"},
+           {"off", "false"},
+           {"yes", "true"},
+           {"no", "false"},
+           {"TRUE", "true"},
+           {"No", "false"}},
           no_booleans};
 }
 
@@ -51,10 +61,14 @@ Contract count(const std::string& shown, const std::string& least, const std::st
 }
 
 Contract size(const std::string& shown, std::vector<std::string> beyond = {}) {
-  return {shown, {{"4k", "4k"}, {"8192", "8k"}, {"16K", "16k"}}, with({"-1", "4kb", "1.5k", "k", "99999999999999999999"}, beyond)};
+  return {shown,
+          {{"4k", "4k"}, {"8192", "8k"}, {"16K", "16k"}},
+          with({"-1", "4kb", "1.5k", "k", "99999999999999999999"}, beyond)};
 }
 
-Contract line(const std::string& shown) { return {shown, {{"some/text", "some/text"}}, {"two\nlines"}}; }
+Contract line(const std::string& shown) {
+  return {shown, {{"some/text", "some/text"}}, {"two\nlines"}};
+}
 
 const std::map<std::string, Contract> contracts{
     {"HOLYSHEEP_API_KEY", {"", {{"sk-1_~", "********"}}, {"two words", "tab\there", "k\xc3\xa9y"}}},
@@ -66,26 +80,37 @@ const std::map<std::string, Contract> contracts{
        {"http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"},
        {"http://localhost", "http://localhost"},
        {"http://[::1]:8080/v1", "http://[::1]:8080/v1"}},
-      {"http://example.com/v1", "ftp://example.com", "example.com", "https://", "https://a b", "https://u:p@example.com",
-       "https://example.com/v1?x=1", "https://example.com/v1#x", "https://example.com:0", "https://example.com:65536",
-       "https://example.com/../v1"}}},
-    {"LISTEN_ADDRESS", {"::", {{"0.0.0.0", "0.0.0.0"}, {"[::1]", "::1"}, {"127.0.0.1", "127.0.0.1"}}, {"localhost", "1.2.3", "x"}}},
+      {"http://example.com/v1", "ftp://example.com", "example.com", "https://", "https://a b",
+       "https://u:p@example.com", "https://example.com/v1?x=1", "https://example.com/v1#x",
+       "https://example.com:0", "https://example.com:65536", "https://example.com/../v1"}}},
+    {"LISTEN_ADDRESS",
+     {"::",
+      {{"0.0.0.0", "0.0.0.0"}, {"[::1]", "::1"}, {"127.0.0.1", "127.0.0.1"}},
+      {"localhost", "1.2.3", "x"}}},
     {"LISTEN_PORT", count("8080", "0", "65535", {"65536"})},
     {"ADMIN_ADDRESS", {"127.0.0.1", {{"::1", "::1"}}, {"localhost", "256.1.1.1"}}},
     {"ADMIN_PORT", count("9090", "0", "65535", {"65536"})},
     {"LOG_LEVEL",
      {"info",
-      {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"},
-       {"critical", "critical"}, {"off", "off"}, {"INFO", "info"}},
+      {{"trace", "trace"},
+       {"debug", "debug"},
+       {"info", "info"},
+       {"warn", "warn"},
+       {"error", "error"},
+       {"critical", "critical"},
+       {"off", "off"},
+       {"INFO", "info"}},
       {"warning", "verbose", "1"}}},
     {"LOG_FORMAT", {"json", {{"json", "json"}, {"text", "text"}}, {"xml", "1"}}},
     {"REQUEST_TIMEOUT", duration("60s")},
     {"MAX_RETRIES", count("3", "0", "100", {"101"})},
-    {"RETRY_BUDGET_PERCENT", {"20", {{"0", "0"}, {"100", "100"}, {"35%", "35"}}, with(no_counts, {"101", "%"})}},
+    {"RETRY_BUDGET_PERCENT",
+     {"20", {{"0", "0"}, {"100", "100"}, {"35%", "35"}}, with(no_counts, {"101", "%"})}},
     {"REPLAY_BUFFER_MB", count("128", "0", "1048576", {"1048577"})},
     {"CIRCUIT_BREAKER_THRESHOLD", count("5", "0", "1000000", {"1000001"})},
     {"CIRCUIT_BREAKER_RESET", duration("10s")},
-    {"WORKER_PROCESSES", {"3", {{"auto", "3"}, {"AUTO", "3"}, {"1", "1"}, {"256", "256"}}, with(no_counts, {"0", "257"})}},
+    {"WORKER_PROCESSES",
+     {"3", {{"auto", "3"}, {"AUTO", "3"}, {"1", "1"}, {"256", "256"}}, with(no_counts, {"0", "257"})}},
     {"WORKER_CONNECTIONS", count("2048", "1", "1000000", {"0", "1000001"})},
     {"KEEPALIVE_TIMEOUT", duration("65s")},
     {"CLIENT_HEADER_TIMEOUT", duration("10s")},
@@ -99,7 +124,8 @@ const std::map<std::string, Contract> contracts{
     {"UPSTREAM_SEND_TIMEOUT", duration("60s")},
     {"UPSTREAM_READ_TIMEOUT", duration("60s")},
     {"FIRST_TOKEN_TIMEOUT", duration("0s", true)},
-    {"RATE_LIMIT_PER_SECOND", {"50", {{"0", "0"}, {"0.5", "0.5"}, {"1000", "1000"}}, {"-1", "x", "1/s", "10000001"}}},
+    {"RATE_LIMIT_PER_SECOND",
+     {"50", {{"0", "0"}, {"0.5", "0.5"}, {"1000", "1000"}}, {"-1", "x", "1/s", "10000001"}}},
     {"RATE_LIMIT_BURST", {"50", {{"1", "1"}, {"2.5", "2.5"}}, {"0", "0.5", "-1", "x"}}},
     {"QUEUE_SIZE", count("1000", "0", "1000000", {"1000001"})},
     {"BACKPRESSURE_ENABLED", boolean("true")},
@@ -113,17 +139,21 @@ const std::map<std::string, Contract> contracts{
     {"STREAM_PING_INTERVAL", duration("15s", true)},
     {"METER_STREAM_USAGE", boolean("true")},
     {"MEMORY_THRESHOLD_MB", {"off", {{"900", "900"}}, with(no_counts, {"0"})}},
-    {"ACTION", {"evict-oldest", {{"evict-oldest", "evict-oldest"}, {"reject", "reject"}, {"none", "none"}}, {"evict"}}},
+    {"ACTION",
+     {"evict-oldest", {{"evict-oldest", "evict-oldest"}, {"reject", "reject"}, {"none", "none"}}, {"evict"}}},
     {"SSL_CERT_FILE", line("")},
     {"CLIENT_KEYS_FILE", {"", {}, {"/etc/keys.json"}}},
     {"MODELS_FILE", line("")},
     {"SHUTDOWN_GRACE", duration("30s")},
     {"SHUTDOWN_DELAY", duration("0s", true)},
-    {"FALLBACK_BASE_URL", {"", {{"https://example.com/v1", "https://example.com/v1"}}, {"http://example.com", "x"}}},
+    {"FALLBACK_BASE_URL",
+     {"", {{"https://example.com/v1", "https://example.com/v1"}}, {"http://example.com", "x"}}},
     {"FALLBACK_API_KEY", {"", {}, {"two words"}}},
     {"FALLBACK_API_KEY_FILE", {"", {}, {"two\nlines"}}},
     {"MODEL_FALLBACKS",
-     {"", {{R"({"a":["b","c"]})", R"({"a":["b","c"]})"}}, {"[]", R"({"a":"b"})", R"({"a":[]})", R"({"a":[1]})", "{"}}},
+     {"",
+      {{R"({"a":["b","c"]})", R"({"a":["b","c"]})"}},
+      {"[]", R"({"a":"b"})", R"({"a":[]})", R"({"a":[1]})", "{"}}},
     {"USAGE_FILE", line("")},
     {"REDIS_URL", {"", {{"redis://u:p@h:6379/0", "********"}}, {"two words"}}},
     {"LOG_SAMPLE", {"1", {{"0", "0"}, {"0.25", "0.25"}}, {"-0.1", "1.1", "x"}}},
@@ -135,7 +165,8 @@ const MachineFacts machine{.cpus = 3, .memory_limit = std::nullopt, .ipv6 = true
 
 using Values = std::map<std::string, std::string>;
 
-auto load(const Values& values, const std::optional<std::string>& file = {}, const MachineFacts& on = machine) {
+auto load(const Values& values, const std::optional<std::string>& file = {},
+          const MachineFacts& on = machine) {
   const auto environment = [&values](std::string_view name) -> std::optional<std::string> {
     const auto found = values.find(std::string(name));
     if (found == values.end()) return std::nullopt;
@@ -207,7 +238,8 @@ TEST(SettingLoader, AllProblemsAreReported) {
 }
 
 TEST(SettingLoader, TheEnvironmentGoesBeforeTheFileAndAnEmptyVariableCountsAsUnset) {
-  const auto file = write_file("order.json", R"({"MAX_RETRIES": 7, "QUEUE_SIZE": "8", "BACKPRESSURE_ENABLED": false})");
+  const auto file =
+      write_file("order.json", R"({"MAX_RETRIES": 7, "QUEUE_SIZE": "8", "BACKPRESSURE_ENABLED": false})");
   const auto loaded = load({{"QUEUE_SIZE", "9"}, {"MAX_RETRIES", ""}}, file);
   ASSERT_TRUE(loaded);
   EXPECT_EQ((*loaded).settings.max_retries, 7u);
@@ -238,7 +270,8 @@ TEST(SettingLoader, AFileThatIsNotJsonIsNamedByTheByteAndNotQuoted) {
 }
 
 TEST(SettingLoader, ASecretIsNeverPartOfAProblemOrOfWhatIsShown) {
-  const auto bad = load({{"HOLYSHEEP_API_KEY", "sk marker"}, {"REDIS_URL", "redis://u:sk marker@h"},
+  const auto bad = load({{"HOLYSHEEP_API_KEY", "sk marker"},
+                         {"REDIS_URL", "redis://u:sk marker@h"},
                          {"API_BASE_URL", "https://me:marker@example.com"}});
   ASSERT_FALSE(bad);
   for (const auto& problem : bad.error()) EXPECT_EQ(problem.find("marker"), std::string::npos) << problem;
