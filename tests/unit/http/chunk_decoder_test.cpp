@@ -38,7 +38,9 @@ Decoded decode(const std::vector<std::string_view>& pieces, std::size_t max_trai
       EXPECT_FALSE(decoder.span().empty());
       result.payload += decoder.span();
     } while (result.last == Event::payload);
-    if (result.last == Event::need_more) EXPECT_TRUE(bytes.empty());
+    if (result.last == Event::need_more) {
+      EXPECT_TRUE(bytes.empty());
+    }
     result.left += bytes;
   }
   if (result.last == Event::end) result.trailers = decoder.trailers();

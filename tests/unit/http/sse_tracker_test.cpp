@@ -121,7 +121,9 @@ TEST(SseTracker, EndsOnlyWithTheMarksBlankLineWhereverItIsCut) {
       for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
         SseTracker tracker(mark.dialect);
         tracker.feed(std::string_view(bytes).substr(0, cut));
-        if (cut <= blank) ASSERT_FALSE(tracker.ended()) << mark.event << " cut at " << cut;
+        if (cut <= blank) {
+          ASSERT_FALSE(tracker.ended()) << mark.event << " cut at " << cut;
+        }
         tracker.feed(std::string_view(bytes).substr(cut));
         ASSERT_EQ(tracker.ended(), mark.ends) << mark.event << " cut at " << cut;
         ASSERT_TRUE(tracker.at_event_boundary());
