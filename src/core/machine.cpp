@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <vector>
 
@@ -39,7 +39,9 @@ std::vector<std::string> folders(const std::string& root, const std::string& con
     for (;;) {
       found.push_back(base + (path == "/" ? "" : path));
       if (path.empty() || path == "/") break;
-      path.erase(path.rfind('/'));
+      const auto slash = path.rfind('/');
+      if (slash == std::string::npos) break;
+      path.erase(slash);
     }
   }
   return found;
@@ -70,7 +72,8 @@ unsigned usable_cpus(const std::string& root) {
   cpu_set_t set;
   CPU_ZERO(&set);
   unsigned cpus = 1;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) cpus = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  if (::sched_getaffinity(0, sizeof set, &set) == 0)
+    cpus = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
   if (const auto quota = cpu_quota(root)) {
     cpus = std::min(cpus, static_cast<unsigned>(std::max(1.0, std::ceil(*quota))));
   }

@@ -59,9 +59,14 @@ void hide_user(std::string& text) {
   text.replace(start, at - start, mask);
 }
 
+/// Where it names something of the kind: a plain `?a=b` helps whoever looks for the mistake.
 void hide_query(std::string& text) {
   const auto query = text.find_first_of("?#");
-  if (text.find("://") != text.npos && query != text.npos) text.replace(query + 1, text.npos, mask);
+  if (query == text.npos) return;
+  const auto lower = to_lower(std::string_view(text).substr(query));
+  for (const auto* word : {"key", "token", "secret", "pass", "auth", "sig"}) {
+    if (lower.find(word) != lower.npos) return void(text.replace(query + 1, text.npos, mask));
+  }
 }
 
 std::string without_keys(std::string_view text) {

@@ -26,9 +26,11 @@ TEST(Redaction, APasswordThatIsCutOffWithTheRestIsHiddenFirst) {
   EXPECT_EQ(text, R"("https://********@host")");
 }
 
-TEST(Redaction, AQueryIsHidden) {
+TEST(Redaction, AQueryThatNamesACredentialIsHidden) {
   EXPECT_EQ(redacted("https://host/v1?key=abc"), R"("https://host/v1?********")");
-  EXPECT_EQ(redacted("https://host/v1#abc"), R"("https://host/v1#********")");
+  EXPECT_EQ(redacted("https://host/v1?a=b&Access_Token=abc"), R"("https://host/v1?********")");
+  EXPECT_EQ(redacted("https://host/v1#secret"), R"("https://host/v1#********")");
+  EXPECT_EQ(redacted("https://host/v1?a=b"), R"("https://host/v1?a=b")");
 }
 
 TEST(Redaction, WhatLooksLikeAKeyIsHiddenWhereverItStands) {
