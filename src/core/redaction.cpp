@@ -26,7 +26,7 @@ bool has_key_prefix(std::string_view word) {
   return known && word.size() >= 8 && (word[2] == '-' || word[2] == '_');
 }
 
-/// Random text: 20 letters and digits or more in one run, both among them. No model, host or folder that
+/// Random text: 20 letters and digits or more in one run, some of both among them. No model, host or folder that
 /// people name is like that.
 bool has_random_run(std::string_view word) {
   std::size_t letters = 0;
@@ -35,7 +35,7 @@ bool has_random_run(std::string_view word) {
     const bool run_goes_on = is_letter(c) || is_digit(c);
     letters = run_goes_on ? letters + (is_letter(c) ? 1 : 0) : 0;
     digits = run_goes_on ? digits + (is_digit(c) ? 1 : 0) : 0;
-    if (letters > 0 && digits > 0 && letters + digits >= 20) return true;
+    if (letters >= 3 && digits >= 3 && letters + digits >= 20) return true;
   }
   return false;
 }

@@ -8,7 +8,7 @@ namespace {
 TEST(Redaction, OrdinaryValuesStayAsTheyAre) {
   for (const std::string plain :
        {"soon", "60", "/etc/ssl/certs/custom-ca.pem", "127.0.0.1", "gpt-4.1", "evict",
-        "claude-sonnet-4-5-20250929", "https://api.holysheep.ai/v1", "", "*"}) {
+        "claude-sonnet-4-5-20250929", "99999999999999999999g", "https://api.holysheep.ai/v1", "", "*"}) {
     EXPECT_EQ(redacted(plain), "\"" + plain + "\"");
   }
 }
