@@ -1,6 +1,8 @@
-#include <iostream>
-
 #include <holysheep/app/app.hpp>
 #include <holysheep/app/command_line.hpp>
 
-int main(int argc, char** argv) { return holysheep::app::main(argc, argv, std::cout, std::cerr); }
+#include <iostream>
+
+int main(int argc, char** argv) {
+  return holysheep::app::main(argc, argv, std::cout, std::cerr);
+}

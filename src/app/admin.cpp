@@ -21,9 +21,10 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
     stream_.expires_after(std::chrono::seconds(10));
     parser_.header_limit(16 * 1024);
     parser_.body_limit(0);
-    http::async_read(stream_, buffer_, parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (!error) self->respond();
-    });
+    http::async_read(stream_, buffer_, parser_,
+                     [self = shared_from_this()](beast::error_code error, std::size_t) {
+                       if (!error) self->respond();
+                     });
   }
 
  private:

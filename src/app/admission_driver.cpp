@@ -9,7 +9,9 @@ AdmissionDriver::AdmissionDriver(boost::asio::io_context& io, Admission& admissi
   admission_.on_wake([this](TimePoint when) { boost::asio::post(io_, [this, when] { arm(when); }); });
 }
 
-AdmissionDriver::~AdmissionDriver() { admission_.on_wake({}); }
+AdmissionDriver::~AdmissionDriver() {
+  admission_.on_wake({});
+}
 
 void AdmissionDriver::arm(TimePoint when) {
   if (when >= armed_) return;

@@ -1,4 +1,12 @@
+#include <holysheep/app/admin.hpp>
+#include <holysheep/app/admission_driver.hpp>
 #include <holysheep/app/app.hpp>
+#include <holysheep/app/file_watch.hpp>
+#include <holysheep/app/settings_text.hpp>
+#include <holysheep/app/worker.hpp>
+#include <holysheep/core/event_line.hpp>
+#include <holysheep/core/log.hpp>
+#include <holysheep/core/log_writer.hpp>
 
 #include <csignal>
 #include <iostream>
@@ -8,14 +16,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <holysheep/app/admin.hpp>
-#include <holysheep/app/admission_driver.hpp>
-#include <holysheep/app/file_watch.hpp>
-#include <holysheep/app/settings_text.hpp>
-#include <holysheep/app/worker.hpp>
-#include <holysheep/core/event_line.hpp>
-#include <holysheep/core/log.hpp>
-#include <holysheep/core/log_writer.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -138,7 +138,8 @@ int App::prepare() {
   const BaseUrl& base = settings_.api_base_url;
   upstream_ = std::make_unique<proxy::Upstream>(
       base, *trust_, *key_, settings_.upstream_connect_timeout,
-      BreakerLimits{settings_.circuit_breaker_threshold, settings_.circuit_breaker_reset}, settings_.request_timeout);
+      BreakerLimits{settings_.circuit_breaker_threshold, settings_.circuit_breaker_reset},
+      settings_.request_timeout);
   admission_ = std::make_unique<Admission>(admission_limits(settings_), upstream_->pauses);
   admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
   retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
@@ -266,6 +267,8 @@ void App::end(int result) {
 
 }  // namespace
 
-int run(const LoadedSettings& loaded) { return App(loaded).run(); }
+int run(const LoadedSettings& loaded) {
+  return App(loaded).run();
+}
 
 }  // namespace holysheep::app

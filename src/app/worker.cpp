@@ -1,10 +1,10 @@
 #include <holysheep/app/worker.hpp>
+#include <holysheep/proxy/listener.hpp>
+#include <holysheep/proxy/sessions.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <holysheep/proxy/listener.hpp>
-#include <holysheep/proxy/sessions.hpp>
 #include <pthread.h>
 
 namespace holysheep::app {
@@ -13,8 +13,11 @@ struct Worker::Loop {
   Loop(proxy::Pod& pod, spdlog::logger& logger)
       : log(logger),
         context(events, pod),
-        sessions(context, pod.settings.worker_connections, [this] { listener.accept(); },
-                 [this](const std::exception& bug) { log.critical("a session ended in an exception: {}", bug.what()); }),
+        sessions(
+            context, pod.settings.worker_connections, [this] { listener.accept(); },
+            [this](const std::exception& bug) {
+              log.critical("a session ended in an exception: {}", bug.what());
+            }),
         listener(events, sessions),
         sweep(events.io) {}
 
@@ -38,7 +41,9 @@ struct Worker::Loop {
 Worker::Worker(proxy::Pod& pod, spdlog::logger& log, unsigned index)
     : index_(index), loop_(std::make_unique<Loop>(pod, log)) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 Result<std::uint16_t, std::string> Worker::listen(const std::string& address, std::uint16_t port) {
   return loop_->listener.open(address, port, index_ > 0);
@@ -62,13 +67,19 @@ void Worker::close_listener(Duration quiet) {
   });
 }
 
-std::size_t Worker::connections() const noexcept { return loop_->sessions.count(); }
+std::size_t Worker::connections() const noexcept {
+  return loop_->sessions.count();
+}
 
 std::size_t Worker::stop() {
   if (!thread_.joinable()) return 0;
-  loop_->events.io.stop();
+  std::size_t cut = 0;
+  boost::asio::post(loop_->events.io, [loop = loop_.get(), &cut] {
+    cut = loop->sessions.cut_all();
+    loop->events.io.stop();
+  });
   thread_.join();
-  return loop_->sessions.busy();
+  return cut;
 }
 
 }  // namespace holysheep::app

@@ -52,7 +52,8 @@ bool read_authority(std::string_view authority, BaseUrl& url) {
   const auto host_end = bracketed ? authority.find(']') : authority.find(':');
   if (bracketed && host_end == authority.npos) return false;
   const auto host = authority.substr(bracketed ? 1 : 0, bracketed ? host_end - 1 : host_end);
-  const auto rest = host_end == authority.npos ? std::string_view{} : authority.substr(host_end + (bracketed ? 1 : 0));
+  const auto rest =
+      host_end == authority.npos ? std::string_view{} : authority.substr(host_end + (bracketed ? 1 : 0));
   if (bracketed ? host.find(':') == host.npos || !parse_address(host) : !is_host(host)) return false;
   url.host = to_lower(host);
   if (rest.empty()) return true;

@@ -1,10 +1,9 @@
 #include <holysheep/core/event_line.hpp>
+#include <holysheep/core/log.hpp>
+#include <holysheep/core/text.hpp>
 
 #include <algorithm>
 #include <chrono>
-
-#include <holysheep/core/log.hpp>
-#include <holysheep/core/text.hpp>
 
 namespace holysheep {
 namespace {

@@ -43,7 +43,9 @@ constexpr bool recycle = true;
 
 thread_local Cache cache;
 
-constexpr std::size_t class_of(std::size_t size) { return (size + granule - 1) / granule - 1; }
+constexpr std::size_t class_of(std::size_t size) {
+  return (size + granule - 1) / granule - 1;
+}
 
 }  // namespace
 

@@ -26,8 +26,8 @@ bool has_key_prefix(std::string_view word) {
   return known && word.size() >= 8 && (word[2] == '-' || word[2] == '_');
 }
 
-/// Random text: 20 letters and digits or more in one run, some of both among them. No model, host or folder that
-/// people name is like that.
+/// Random text: 20 letters and digits or more in one run, some of both among them. No model, host or folder
+/// that people name is like that.
 bool has_random_run(std::string_view word) {
   std::size_t letters = 0;
   std::size_t digits = 0;

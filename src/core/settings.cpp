@@ -7,6 +7,8 @@ std::string BaseUrl::authority() const {
   return port == (tls ? 443 : 80) ? bracketed : bracketed + ":" + std::to_string(port);
 }
 
-std::string BaseUrl::text() const { return (tls ? "https://" : "http://") + authority() + path; }
+std::string BaseUrl::text() const {
+  return (tls ? "https://" : "http://") + authority() + path;
+}
 
 }  // namespace holysheep

@@ -12,11 +12,17 @@
 namespace holysheep {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
 
-bool is_visible(char c) { return c > ' ' && c < '\x7f'; }
+bool is_visible(char c) {
+  return c > ' ' && c < '\x7f';
+}
 
 bool is_address(int family, std::string_view text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
@@ -50,7 +56,8 @@ std::optional<double> parse_decimal(std::string_view text) {
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
-  const auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return text.ends_with(u.suffix); });
+  const auto unit =
+      std::find_if(units.begin(), units.end(), [&](const Unit& u) { return text.ends_with(u.suffix); });
   const auto number = parse_decimal(text.substr(0, text.size() - unit->suffix.size()));
   if (!number) return std::nullopt;
   const double nanoseconds = *number * unit->nanoseconds;
@@ -132,7 +139,8 @@ std::string show_size(std::uint64_t bytes) {
 
 std::string show_decimal(double number) {
   std::array<char, 400> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed).ptr;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed).ptr;
   return {text.data(), end};
 }
 

@@ -62,7 +62,8 @@ int status_of_type(std::string_view type) {
                                                                     {"server_error", 500},
                                                                     {"timeout_error", 504},
                                                                     {"overloaded_error", 529}}};
-  const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.first == type; });
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.first == type; });
   return found == known.end() ? 502 : found->second;
 }
 
@@ -86,18 +87,21 @@ std::optional<EventError> error_of_event(std::string_view event) {
   auto status = numeric_code(error);
   if (!status) status = status_of_type(text_member(error, "type"));
   // Where the type only says that it is an error, its code is the more telling one.
-  if (*status == 502 && !text_member(error, "code").empty()) status = status_of_type(text_member(error, "code"));
+  if (*status == 502 && !text_member(error, "code").empty())
+    status = status_of_type(text_member(error, "code"));
   return EventError{*status, has_object ? data : R"({"error":)" + data + "}"};
 }
 
 FirstEvent::State FirstEvent::feed(std::string_view bytes) {
   if (framing_ != Framing::chunked) {
     const bool bounded = framing_ == Framing::length;
-    if (bounded) bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, bytes.size())));
+    if (bounded)
+      bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, bytes.size())));
     remaining_ -= bounded ? bytes.size() : 0;
     const State state = take(bytes);
-    return state == State::need_more && (framing_ == Framing::none || (bounded && remaining_ == 0)) ? State::none
-                                                                                                    : state;
+    return state == State::need_more && (framing_ == Framing::none || (bounded && remaining_ == 0))
+               ? State::none
+               : state;
   }
   for (;;) {
     switch (decoder_.next(bytes)) {

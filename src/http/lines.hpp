@@ -51,7 +51,7 @@ inline bool hop_by_hop(const Field& field) noexcept {
   switch (field.id) {
     case FieldName::connection:
     case FieldName::keep_alive:
-    case FieldName::proxy_authenticate:   // between the client and this proxy, if anybody
+    case FieldName::proxy_authenticate:  // between the client and this proxy, if anybody
     case FieldName::proxy_authorization:
     case FieldName::proxy_connection:
     case FieldName::te:

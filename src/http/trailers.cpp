@@ -1,6 +1,5 @@
-#include <holysheep/http/trailers.hpp>
-
 #include <holysheep/http/header_block.hpp>
+#include <holysheep/http/trailers.hpp>
 
 namespace holysheep::http {
 

@@ -1,11 +1,11 @@
 #include <holysheep/net/connector.hpp>
+#include <holysheep/net/remote_event.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <vector>
 
-#include <holysheep/net/remote_event.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -15,9 +15,13 @@ namespace {
 
 constexpr Duration attempt_delay = std::chrono::milliseconds(250);  // RFC 8305 §5
 
-bool must_stop(Event came) { return has(came, Event::client_gone | Event::shutdown); }
+bool must_stop(Event came) {
+  return has(came, Event::client_gone | Event::shutdown);
+}
 
-ConnectFailure gone() { return {Fault::client_gone, {}}; }
+ConnectFailure gone() {
+  return {Fault::client_gone, {}};
+}
 
 /// One TCP connection that is being tried.
 struct Attempt {
@@ -70,7 +74,8 @@ std::string text_of(const boost::asio::ip::tcp::endpoint& endpoint, int error) {
   return host + ":" + std::to_string(endpoint.port()) + ": " + std::generic_category().message(error);
 }
 
-Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpoints order, TimePoint deadline) {
+Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpoints order,
+                                          TimePoint deadline) {
   std::vector<Attempt> attempts;
   TimePoint next_start = Clock::now();
   for (;;) {
@@ -86,7 +91,8 @@ Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpo
       if (attempt.failed() && !was_failed) next_start = now;
     }
     const bool all_started = attempts.size() == order.size();
-    if (all_started && std::all_of(attempts.begin(), attempts.end(), [](auto& one) { return one.failed(); })) {
+    if (all_started &&
+        std::all_of(attempts.begin(), attempts.end(), [](auto& one) { return one.failed(); })) {
       co_return Unexpected{ConnectFailure{Fault::connect, text_of(order.back(), attempts.back().error)}};
     }
     if (!all_started && next_start <= now) continue;

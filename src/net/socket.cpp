@@ -21,7 +21,9 @@ void Socket::abort() noexcept {
   close();
 }
 
-void Socket::shutdown_send() noexcept { ::shutdown(state_->fd, SHUT_WR); }
+void Socket::shutdown_send() noexcept {
+  ::shutdown(state_->fd, SHUT_WR);
+}
 
 void Socket::listen(EventSink& sink, Event readable, Event writable) noexcept {
   state_->sink = &sink;

@@ -1,9 +1,8 @@
 #include <holysheep/net/timers.hpp>
+#include <holysheep/net/wakeup.hpp>
 
 #include <algorithm>
 #include <bit>
-
-#include <holysheep/net/wakeup.hpp>
 
 namespace holysheep::net {
 

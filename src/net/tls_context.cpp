@@ -25,7 +25,8 @@ int take_session(SSL* ssl, SSL_SESSION* session) {
 /// Does the folder hold certificates under their hashes ("5ed36f99.0"), so that OpenSSL can look them up?
 bool hashed(const std::filesystem::path& folder) {
   std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+  for (std::filesystem::directory_iterator entry(folder, ignored), end; entry != end;
+       entry.increment(ignored)) {
     const auto name = entry->path().filename().string();
     if (name.size() == 10 && name.ends_with(".0")) return true;
   }
@@ -88,6 +89,8 @@ void TlsSessions::offer(SSL* ssl) {
   if (SSL_SESSION_get_protocol_version(kept_.back().get()) >= TLS1_3_VERSION) kept_.pop_back();
 }
 
-void TlsSessions::receive_from(SSL* ssl) noexcept { SSL_set_ex_data(ssl, sessions_index(), this); }
+void TlsSessions::receive_from(SSL* ssl) noexcept {
+  SSL_set_ex_data(ssl, sessions_index(), this);
+}
 
 }  // namespace holysheep::net

@@ -13,14 +13,17 @@ Place::~Place() {
   if (admission_) admission_->leave(*waiter_);
 }
 
-std::optional<Permit> Place::take() { return admission_->take(*waiter_); }
+std::optional<Permit> Place::take() {
+  return admission_->take(*waiter_);
+}
 
 Admission::Admission(const AdmissionLimits& limits, const UpstreamPauses& pauses)
     : limits_(limits), pauses_(pauses), bucket_(limits.rate_per_second, limits.burst) {}
 
 std::optional<Permit> Admission::try_admit(const AdmissionRequest& request) {
   if (waiting_.load() > 0) return std::nullopt;
-  if (pauses_.any(request.now) && pauses_.paused_until(request.model, request.now) > request.now) return std::nullopt;
+  if (pauses_.any(request.now) && pauses_.paused_until(request.model, request.now) > request.now)
+    return std::nullopt;
   if (!take_place()) return std::nullopt;
   if (bucket_.try_take(request.now)) return Permit(*this);
   release();
@@ -71,7 +74,9 @@ Duration Admission::expected_wait(const AdmissionRequest& request) const {
   return std::max(estimated_wait(request.now), pause);
 }
 
-Duration Admission::estimated_wait(TimePoint now) const { return bucket_.time_until(now, waiting_.load()); }
+Duration Admission::estimated_wait(TimePoint now) const {
+  return bucket_.time_until(now, waiting_.load());
+}
 
 TimePoint Admission::pump(TimePoint now) {
   std::vector<std::shared_ptr<Waiter>> granted;
@@ -101,7 +106,8 @@ TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>&
     if (!take_place()) break;  // the next release wakes
     if (!bucket_.try_take(now)) {
       taken_.fetch_sub(1);
-      next = std::min(next, now + std::max(bucket_.time_until(now), Duration(std::chrono::microseconds(100))));
+      next =
+          std::min(next, now + std::max(bucket_.time_until(now), Duration(std::chrono::microseconds(100))));
       break;
     }
     room_.leave(*waiter);

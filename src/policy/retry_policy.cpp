@@ -31,7 +31,9 @@ bool retryable_status(int status) noexcept {
   }
 }
 
-bool feeds_breaker(int status) noexcept { return status >= 500 && status <= 599; }
+bool feeds_breaker(int status) noexcept {
+  return status >= 500 && status <= 599;
+}
 
 RetryDecision decide(const AttemptEnd& end, const RetryState& state) noexcept {
   const bool answered = end.fault == Fault::none;

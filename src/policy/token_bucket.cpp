@@ -14,7 +14,9 @@ std::int64_t ns(TimePoint time) noexcept {
 
 TokenBucket::TokenBucket(double rate_per_second, double burst) noexcept
     // Rounded so that the rate is never exceeded: intervals up, the burst's worth of them down.
-    : interval_(rate_per_second > 0 ? static_cast<std::int64_t>(std::ceil(std::min(1e9 / rate_per_second, 1e17))) : 0),
+    : interval_(rate_per_second > 0
+                    ? static_cast<std::int64_t>(std::ceil(std::min(1e9 / rate_per_second, 1e17)))
+                    : 0),
       tolerance_(static_cast<std::int64_t>(std::min(static_cast<double>(interval_) * (burst - 1), 4e18))) {}
 
 bool TokenBucket::try_take(TimePoint now) noexcept {

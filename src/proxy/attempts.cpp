@@ -1,9 +1,8 @@
+#include <holysheep/http/retry_after.hpp>
+#include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/attempts.hpp>
 
 #include <algorithm>
-
-#include <holysheep/http/retry_after.hpp>
-#include <holysheep/net/remote_event.hpp>
 
 namespace holysheep::proxy {
 

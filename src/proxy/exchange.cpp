@@ -1,12 +1,11 @@
-#include <holysheep/proxy/exchange.hpp>
-
-#include <algorithm>
-#include <charconv>
-
 #include <holysheep/core/access_log.hpp>
 #include <holysheep/http/model_name.hpp>
 #include <holysheep/http/response_writer.hpp>
+#include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
+
+#include <algorithm>
+#include <charconv>
 
 namespace holysheep::proxy {
 
@@ -30,7 +29,7 @@ std::optional<double> number(std::string_view text) {
 }  // namespace
 
 Exchange::Exchange(LoopContext& context, ClientConnection& client, const http::RequestHead& head,
-                   std::size_t head_size, TimePoint started)
+                   std::size_t head_size, RequestNames& names, TimePoint started)
     : context_(context),
       client_(client),
       settings_(context.pod.settings),
@@ -38,6 +37,7 @@ Exchange::Exchange(LoopContext& context, ClientConnection& client, const http::R
       head_size_(head_size),
       started_(started),
       received_(started),
+      names_(names),
       keep_alive_(head.keep_alive) {}
 
 Task<void> Exchange::run() {
@@ -50,6 +50,7 @@ Task<void> Exchange::run() {
   } else if (outcome == Fault::none) {
     outcome = co_await forward();
   }
+  if (outcome == Fault::client_gone && client_.cut_by_shutdown()) outcome = Fault::draining;
   if (!committed_ && outcome != Fault::client_gone) co_await answer_fault(outcome);
   finish(outcome);
 }
@@ -64,15 +65,15 @@ Task<void> Exchange::refuse(Fault fault, std::string_view why) {
 
 void Exchange::identify() {
   route_ = http::route(head_.path);
-  method_.assign(head_.method_text);
-  path_.assign(head_.path);
+  names_.method.assign(head_.method_text);
+  names_.path.assign(head_.path);
   const auto given = head_.fields.value(FieldName::x_request_id);
   if (http::valid_request_id(given)) {
-    request_id_.assign(given);
+    names_.request_id.assign(given);
   } else {
-    request_id_.assign(context_.request_ids.next().view());
+    names_.request_id.assign(context_.request_ids.next().view());
   }
-  trace_id_.assign(http::trace_id(head_.fields.value(FieldName::traceparent)));
+  names_.trace_id.assign(http::trace_id(head_.fields.value(FieldName::traceparent)));
 }
 
 /// What is refused from the head alone.
@@ -80,7 +81,8 @@ Fault Exchange::refusal() {
   if (head_.method == Method::trace || head_.method == Method::connect) return Fault::method_not_allowed;
   if (route_.endpoint == Endpoint::not_found) return Fault::not_found;
   if (route_.endpoint != Endpoint::forward) {
-    return head_.method == Method::get || head_.method == Method::head ? Fault::none : Fault::method_not_allowed;
+    return head_.method == Method::get || head_.method == Method::head ? Fault::none
+                                                                       : Fault::method_not_allowed;
   }
   if (head_.framing == Framing::length && head_.content_length > settings_.client_max_body_size) {
     return Fault::request_too_large;
@@ -110,7 +112,8 @@ Task<Fault> Exchange::answer_options() {
 
 Task<Fault> Exchange::answer_probe() {
   const bool asks_ready = route_.endpoint == Endpoint::ready;
-  const ProbeAnswer answer = asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared) : health();
+  const ProbeAnswer answer =
+      asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared) : health();
   commit(answer.status);
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -126,12 +129,12 @@ Task<Fault> Exchange::forward() {
   if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
   received_ = Clock::now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
-  model_.assign(find_model());
+  names_.model.assign(find_model());
   const auto retries = number(head_.fields.value(FieldName::x_stainless_retry_count)).value_or(0);
   const Ask ask{.head = head_,
                 .route = route_,
-                .request_id = request_id_,
-                .model = model_,
+                .request_id = names_.request_id,
+                .model = names_.model,
                 .deadline = deadline(),
                 .client_retries = static_cast<unsigned>(std::min(retries, 1000.0))};
   attempts_.emplace(context_, client_, *body_, ask);
@@ -144,7 +147,8 @@ Task<Fault> Exchange::forward() {
 /// `REQUEST_TIMEOUT` from the request's last byte, or what the client says that it will wait.
 TimePoint Exchange::deadline() const {
   Duration patience = settings_.request_timeout;
-  if (const auto seconds = number(head_.fields.value(FieldName::x_stainless_timeout)); seconds && *seconds > 0) {
+  if (const auto seconds = number(head_.fields.value(FieldName::x_stainless_timeout));
+      seconds && *seconds > 0) {
     const std::chrono::duration<double> own(*seconds);
     if (own < patience) patience = std::chrono::duration_cast<Duration>(own);
   }
@@ -155,14 +159,15 @@ std::string_view Exchange::find_model() {
   if (!route_.model.empty()) return route_.model;
   for (std::size_t i = 0; i < body_->piece_count(); ++i) {
     if (body_->piece(i).empty()) continue;
-    return http::model_name(body_->piece(i), model_).value_or(std::string_view());
+    return http::model_name(body_->piece(i), names_.model).value_or(std::string_view());
   }
   return {};
 }
 
 Task<Fault> Exchange::relay(UpstreamCall& call) {
   const http::ResponseHead& head = call.head;
-  if (!head.event_stream && head.framing == Framing::length && head.content_length > settings_.max_response_size) {
+  if (!head.event_stream && head.framing == Framing::length &&
+      head.content_length > settings_.max_response_size) {
     call.lease.close();
     co_return Fault::response_too_large;
   }
@@ -178,7 +183,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.framing = framing;
   down.content_length = head.content_length;
   down.close = !keep_alive_;
-  down.request_id = request_id_;
+  down.request_id = names_.request_id;
   down.date = context_.date.at(std::chrono::system_clock::now());
   if (attempts_->refused_by_budget()) down.should_retry = false;
   std::string& scratch = context_.loop.scratch;
@@ -186,7 +191,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   http::write_response_head(scratch, down);
   call.input.consume(call.head_size);
   settle_input();
-  Relay body(settings_, client_, call, {framing, route_.dialect, request_id_});
+  Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id});
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();
   must_reset_ = body.must_reset();
@@ -270,11 +275,11 @@ void Exchange::finish(Fault outcome) {
   const TimePoint now = Clock::now();
   AccessRecord record;
   record.time = std::chrono::system_clock::now();
-  record.request_id = request_id_;
-  record.trace_id = trace_id_;
-  record.method = method_;
-  record.path = path_;
-  record.model = model_;
+  record.request_id = names_.request_id;
+  record.trace_id = names_.trace_id;
+  record.method = names_.method;
+  record.path = names_.path;
+  record.model = names_.model;
   record.status = committed_ ? static_cast<unsigned>(status_) : 499;
   record.code = traits(outcome).code;
   record.broken = committed_ && outcome != Fault::none && response_bytes_ > 0;
@@ -295,7 +300,7 @@ void Exchange::finish(Fault outcome) {
 }
 
 http::OwnAnswer Exchange::own_answer() {
-  return {.request_id = request_id_,
+  return {.request_id = names_.request_id,
           .date = context_.date.at(std::chrono::system_clock::now()),
           .timing = timing(Clock::now()),
           .client_version_minor = head_.version_minor,

@@ -55,10 +55,11 @@ void Listener::wait() {
 bool Listener::take_one() {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
-  const int fd =
-      ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd = ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return errno == ECONNABORTED;
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+      return errno == ECONNABORTED;
     // Descriptors are short. The backlog holds who waits; asking again at once would spin.
     waiting_ = true;
     pause_.expires_after(std::chrono::milliseconds(50));

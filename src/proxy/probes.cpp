@@ -2,7 +2,9 @@
 
 namespace holysheep::proxy {
 
-ProbeAnswer health() { return {200, R"({"status":"ok"})"}; }
+ProbeAnswer health() {
+  return {200, R"({"status":"ok"})"};
+}
 
 ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream) {
   const auto stage = lifecycle.stage();

@@ -1,10 +1,9 @@
+#include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/relay.hpp>
 
 #include <algorithm>
 #include <charconv>
-
-#include <holysheep/http/gateway_error.hpp>
-#include <holysheep/http/trailers.hpp>
 
 namespace holysheep::proxy {
 
@@ -148,6 +147,7 @@ Task<Fault> Relay::receive() {
     if (status == IoStatus::want_write) call_.lease->socket.want_write();
     const Event came = co_await client_.wakeup.wait(
         Event::upstream_readable | Event::upstream_writable | Event::client_readable, silent);
+    if (has(came, Event::shutdown) && client_.cut_by_shutdown()) co_return Fault::draining;
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::time)) co_return Fault::silence;
   }
@@ -168,7 +168,11 @@ Task<Fault> Relay::break_off(Fault fault) {
     if (down_.framing == Framing::chunked) {
       std::array<char, 16> size;
       const char* end = std::to_chars(size.data(), size.data() + size.size(), ending.size(), 16).ptr;
-      if (!complete) framed.append(size.data(), static_cast<std::size_t>(end - size.data())).append("\r\n").append(ending).append("\r\n");
+      if (!complete)
+        framed.append(size.data(), static_cast<std::size_t>(end - size.data()))
+            .append("\r\n")
+            .append(ending)
+            .append("\r\n");
       if (complete) framed = "0\r\n\r\n";
     } else {
       framed = ending;

@@ -36,7 +36,8 @@ Task<Fault> RequestBody::hold() {
     bool wanted = false;
     if (const Fault fault = receive(wanted); fault != Fault::none) co_return fault;
     if (!wanted) continue;
-    const Event came = co_await client_.wakeup.wait(Event::client_readable, after(Clock::now(), limits_.patience));
+    const Event came =
+        co_await client_.wakeup.wait(Event::client_readable, after(Clock::now(), limits_.patience));
     if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
     if (has(came, Event::time)) co_return Fault::request_timeout;
   }
@@ -44,7 +45,8 @@ Task<Fault> RequestBody::hold() {
 }
 
 http::Framing RequestBody::onward_framing() const noexcept {
-  if (framing_ == Framing::chunked && complete_ && not_held_.empty() && trailers().empty()) return Framing::length;
+  if (framing_ == Framing::chunked && complete_ && not_held_.empty() && trailers().empty())
+    return Framing::length;
   return framing_;
 }
 
@@ -64,7 +66,8 @@ Fault RequestBody::take(std::string_view& piece) {
   Fault fault = Fault::none;
   if (complete_ || source.empty()) return fault;
   if (framing_ == Framing::length) {
-    piece = source.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), length_ - received_)));
+    piece = source.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), length_ - received_)));
     source.remove_prefix(piece.size());
     received_ += piece.size();
     complete_ = received_ == length_;

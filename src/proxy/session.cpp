@@ -1,9 +1,9 @@
 #include <holysheep/proxy/session.hpp>
+#include <holysheep/proxy/sessions.hpp>
 
 #include <algorithm>
 
 #include <boost/asio/post.hpp>
-#include <holysheep/proxy/sessions.hpp>
 
 namespace holysheep::proxy {
 
@@ -56,7 +56,7 @@ Task<void> Session::serve() {
       const bool placed = co_await wait_for_place();
       if (!placed) co_return;
     }
-    Exchange exchange(context_, client_, head_, scanner_.end(), started_);
+    Exchange exchange(context_, client_, head_, scanner_.end(), names_, started_);
     if (next == Next::refused) {
       co_await exchange.refuse(refused_.fault, refused_.why);
     } else {
@@ -76,14 +76,16 @@ Task<Session::Next> Session::next_head() {
   const Settings& settings = context_.pod.settings;
   const std::size_t limit = settings.client_max_header_size;
   for (;;) {
-    const auto state = client_.input.empty() ? http::HeadScanner::State::need_more : scanner_.scan(client_.input.bytes());
+    const auto state =
+        client_.input.empty() ? http::HeadScanner::State::need_more : scanner_.scan(client_.input.bytes());
     if (started_ == never && !client_.input.empty()) started_ = Clock::now();
     if (state == http::HeadScanner::State::malformed) {
       refused_ = {Fault::bad_request, "this is not an HTTP/1.1 request"};
       co_return Next::refused;
     }
     const bool complete = state == http::HeadScanner::State::complete;
-    if ((complete ? scanner_.end() : client_.input.size()) > limit || (!complete && client_.input.size() >= limit)) {
+    if ((complete ? scanner_.end() : client_.input.size()) > limit ||
+        (!complete && client_.input.size() >= limit)) {
       refused_ = scanner_.in_start_line() ? http::Refused{Fault::uri_too_long, "CLIENT_MAX_HEADER_SIZE"}
                                           : http::Refused{Fault::headers_too_large, "CLIENT_MAX_HEADER_SIZE"};
       head_ = {};

@@ -1,5 +1,7 @@
 #include <holysheep/proxy/sessions.hpp>
 
+#include <vector>
+
 #include <boost/asio/post.hpp>
 
 namespace holysheep::proxy {
@@ -36,7 +38,9 @@ void Sessions::remove(Session& session) {
   if (was_full) room_came();
 }
 
-void Sessions::room_came() { boost::asio::post(context_.loop.io, on_room_); }
+void Sessions::room_came() {
+  boost::asio::post(context_.loop.io, on_room_);
+}
 
 void Sessions::place(Session& session) {
   waiting_.push_back(session);
@@ -58,6 +62,14 @@ bool Sessions::rest(Session& session) {
   (session.extra() ? idle_extra_ : idle_).push_back(session);
   if (was_full) room_came();
   return true;
+}
+
+std::size_t Sessions::cut_all() {
+  end_idle(TimePoint::max());
+  std::vector<Session*> busy;
+  for (const auto& [session, owned] : all_) busy.push_back(session);
+  for (Session* session : busy) session->cut();  // none is destroyed before the event loop's next turn
+  return busy.size();
 }
 
 void Sessions::end_idle(TimePoint before) {

@@ -1,11 +1,10 @@
+#include <holysheep/http/response_writer.hpp>
+#include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-
-#include <holysheep/http/response_writer.hpp>
-#include <holysheep/http/trailers.hpp>
 
 namespace holysheep::proxy {
 
@@ -15,8 +14,8 @@ using net::IoStatus;
 
 namespace {
 
-constexpr std::size_t one_record = 16 * 1024;      // what a TLS record carries at most
-constexpr std::size_t max_answer_head = 64 * 1024; // upstream's header, all of its 1xx answers included
+constexpr std::size_t one_record = 16 * 1024;       // what a TLS record carries at most
+constexpr std::size_t max_answer_head = 64 * 1024;  // upstream's header, all of its 1xx answers included
 
 std::string chunk_size_line(std::size_t size) {
   std::array<char, 20> text;
@@ -36,7 +35,8 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
       auto made = co_await upstream_.pool.connect(client_.wakeup, deadline);
       if (!made) {
         detail = std::move(made.error().detail);
-        const bool request_timed_out = made.error().fault == Fault::connect_timeout && Clock::now() >= deadline;
+        const bool request_timed_out =
+            made.error().fault == Fault::connect_timeout && Clock::now() >= deadline;
         co_return request_timed_out ? Fault::deadline : made.error().fault;
       }
       lease = std::move(*made);
@@ -219,7 +219,8 @@ Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint d
     if (state == http::FirstEvent::State::known) error_event = first.error();
     if (state != http::FirstEvent::State::need_more) co_return Fault::none;
     const Fault fault = co_await receive(net::BufferPool::block_size, deadline);
-    if (fault == Fault::none && ended_) co_return Fault::none;  // the connection's end delimits an empty stream
+    if (fault == Fault::none && ended_)
+      co_return Fault::none;  // the connection's end delimits an empty stream
     if (fault != Fault::none) co_return fault;
   }
   co_return Fault::none;  // an event that large is no error
@@ -263,7 +264,8 @@ Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
 void UpstreamCall::set_aside(TimePoint now) {
   if (!lease) return;
   const std::size_t body = input.size() - head_size;
-  const bool whole = head.framing == Framing::none || (head.framing == Framing::length && head.content_length == body);
+  const bool whole =
+      head.framing == Framing::none || (head.framing == Framing::length && head.content_length == body);
   if (whole && request_sent && head.keep_alive) {
     lease.give_back(now);
   } else {

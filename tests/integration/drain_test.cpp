@@ -164,6 +164,30 @@ TEST(ADrain, ThatRunsOutOfGraceCutsWhatIsLeftAndExits1) {
   EXPECT_NE(client.body_end(), BodyEnd::complete);
 }
 
+std::string raw_chat(std::string_view model, bool stream) {
+  const auto body = chat_body(model, stream);
+  return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+TEST(ADrain, TellsTheClientsOfWhatItCutsAndLogsIt) {
+  Stage stage({{"SHUTDOWN_GRACE", "1s"}});
+  RawClient streaming(stage.port());
+  streaming.send(raw_chat("sim:chunks=1000;chunk-delay=50", true));
+  ASSERT_EQ(streaming.read_until("data: "), ReadEnd::satisfied);
+  RawClient waiting(stage.port());
+  waiting.send(raw_chat("sim:silent", false));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 2; }));
+  EXPECT_EQ(stage.proxy.stop(), 1);
+  streaming.read_to_end();
+  const auto stream = std::string(streaming.take());
+  EXPECT_THAT(stream, ::testing::HasSubstr("\"code\":\"draining\""));
+  EXPECT_FALSE(stream.ends_with("0\r\n\r\n"));
+  waiting.read_to_end();
+  EXPECT_THAT(std::string(waiting.take()), ::testing::StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(stage.proxy.log_where("code", "draining").size(), 2U);
+}
+
 TEST(ASecondSignal, EndsTheDrainWithExit1) {
   Stage stage;
   HttpClient client(stage.port());

@@ -25,7 +25,8 @@ class StampReader {
       std::int64_t stamp = 0;
       const auto* digits = bytes.data() + found + mark.size();
       std::from_chars(digits, bytes.data() + bytes.size(), stamp);
-      if (stamp > now / 2 && ++seen_[stream] > warm_up) ages_.push_back(std::chrono::nanoseconds(now - stamp));
+      if (stamp > now / 2 && ++seen_[stream] > warm_up)
+        ages_.push_back(std::chrono::nanoseconds(now - stamp));
     }
   }
   std::size_t count() const { return ages_.size(); }
@@ -43,7 +44,9 @@ class StampReader {
 std::chrono::nanoseconds p99_of_200_streams(std::uint16_t port) {
   StampReader stamps;
   ConnectionCrowd crowd(port);
-  crowd.on_data([&](std::size_t stream, std::string_view bytes, Clock::time_point at) { stamps.read(stream, bytes, at); });
+  crowd.on_data([&](std::size_t stream, std::string_view bytes, Clock::time_point at) {
+    stamps.read(stream, bytes, at);
+  });
   crowd.open(200);
   for (std::size_t i = 0; i < 200; ++i) {
     crowd.send(i, "GET /v1/stream?events=30&size=200&interval_ms=50 HTTP/1.1\r\nHost: x\r\n\r\n");

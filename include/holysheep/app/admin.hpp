@@ -1,18 +1,19 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+#include <holysheep/proxy/probes.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <holysheep/core/result.hpp>
-#include <holysheep/proxy/probes.hpp>
 
 namespace holysheep::app {
 
-/// The admin port: `/health`, `/ready` and `/config`, on the App's own thread, so that a saturated proxy still
-/// answers. Outside the data path, so Beast as it comes. One request a connection, within ten seconds.
+/// The admin port: `/health`, `/ready` and `/config`, on the App's own thread, so that a saturated proxy
+/// still answers. Outside the data path, so Beast as it comes. One request a connection, within ten seconds.
 class Admin {
  public:
   /// Answers a GET for `path`; a status of 404 for a path that is none.

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <holysheep/policy/admission.hpp>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <holysheep/policy/admission.hpp>
 
 namespace holysheep::app {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+
 #include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <holysheep/core/result.hpp>
 
 namespace holysheep::app {
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
-
 #include <holysheep/core/result.hpp>
 #include <holysheep/core/settings.hpp>
+
+#include <string>
 
 namespace holysheep::app {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include <holysheep/core/settings_loader.hpp>
+
+#include <string>
 
 namespace holysheep::app {
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+#include <holysheep/proxy/loop_context.hpp>
+
 #include <memory>
 #include <string>
 #include <thread>
 
-#include <holysheep/core/result.hpp>
-#include <holysheep/proxy/loop_context.hpp>
 #include <spdlog/logger.h>
 
 namespace holysheep::app {

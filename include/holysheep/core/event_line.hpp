@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/settings.hpp>
+
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <holysheep/core/settings.hpp>
 
 namespace holysheep {
 

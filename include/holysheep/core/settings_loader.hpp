@@ -1,14 +1,14 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+#include <holysheep/core/settings.hpp>
+
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <holysheep/core/result.hpp>
-#include <holysheep/core/settings.hpp>
 
 namespace holysheep {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/settings.hpp>
+
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <holysheep/core/settings.hpp>
 
 namespace holysheep {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/frame_memory.hpp>
+
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <utility>
-
-#include <holysheep/core/frame_memory.hpp>
 
 namespace holysheep {
 

@@ -28,7 +28,8 @@ std::optional<bool> parse_boolean(std::string_view text);
 std::optional<unsigned> parse_percent(std::string_view text);
 /// An IPv4 or IPv6 address, the latter with brackets or without: the address without them.
 std::optional<std::string> parse_address(std::string_view text);
-/// A credential that can stand in a header: visible ASCII, no spaces. A line end at its end is not part of it.
+/// A credential that can stand in a header: visible ASCII, no spaces. A line end at its end is not part of
+/// it.
 std::optional<std::string> parse_key(std::string_view text);
 /// `http(s)://host[:port][/path]` without user, query or fragment. Host in lower case, slashes at the end of
 /// the path dropped (RFC 3986 §3).

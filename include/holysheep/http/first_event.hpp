@@ -23,7 +23,8 @@ struct EventError {
 std::optional<EventError> error_of_event(std::string_view event);
 
 /// Looks into the beginning of an event stream's body, in whatever pieces it comes, for its first event that
-/// carries data: until that is known the stream's head is not sent on. Looks only; the caller keeps the bytes.
+/// carries data: until that is known the stream's head is not sent on. Looks only; the caller keeps the
+/// bytes.
 class FirstEvent {
  public:
   enum class State : unsigned char {

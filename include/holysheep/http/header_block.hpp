@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <string_view>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 namespace holysheep::http {
 
@@ -59,8 +60,7 @@ struct Field {
   bool nominated = false;  ///< named by `Connection`, so hop-by-hop (RFC 9110 §7.6.1)
 };
 
-/// The fields of one message in their order, duplicates kept. Capacity survives `clear()`, so a connection
-/// parses without allocating after its first message.
+/// The fields of one message in their order, duplicates kept. Capacity survives `clear()`.
 class HeaderBlock {
  public:
   void clear() noexcept { fields_.clear(); }
@@ -75,7 +75,7 @@ class HeaderBlock {
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
 
  private:
-  std::vector<Field> fields_;
+  boost::container::small_vector<Field, 24> fields_;  // nearly every message: no allocation
 };
 
 }  // namespace holysheep::http

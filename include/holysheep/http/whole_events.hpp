@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/container/static_vector.hpp>
 #include <holysheep/http/sse_tracker.hpp>
 
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <boost/container/static_vector.hpp>
 
 namespace holysheep::http {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <holysheep/net/connector.hpp>
+
 #include <memory>
 #include <vector>
-
-#include <holysheep/net/connector.hpp>
 
 namespace holysheep::net {
 
@@ -13,7 +13,8 @@ class ConnectionPool;
 /// back moves one pointer.
 class PooledConnection final : public EventSink {
  public:
-  PooledConnection(ConnectionPool& pool, EventLoop& loop, std::unique_ptr<UpstreamConnection> connection) noexcept;
+  PooledConnection(ConnectionPool& pool, EventLoop& loop,
+                   std::unique_ptr<UpstreamConnection> connection) noexcept;
 
   void raise(Event event) override;
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/published.hpp>
 #include <holysheep/core/result.hpp>
 #include <holysheep/core/task.hpp>
 #include <holysheep/net/resolver.hpp>
 #include <holysheep/net/upstream_connection.hpp>
+
+#include <memory>
+#include <string>
 
 namespace holysheep::net {
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <holysheep/net/buffer.hpp>
+#include <holysheep/net/timers.hpp>
+
 #include <string>
 
 #include <boost/asio/io_context.hpp>
-#include <holysheep/net/buffer.hpp>
-#include <holysheep/net/timers.hpp>
 
 namespace holysheep::net {
 

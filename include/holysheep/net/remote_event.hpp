@@ -1,10 +1,11 @@
 #pragma once
 
+#include <holysheep/net/event_loop.hpp>
+#include <holysheep/net/wakeup.hpp>
+
 #include <memory>
 
 #include <boost/asio/post.hpp>
-#include <holysheep/net/event_loop.hpp>
-#include <holysheep/net/wakeup.hpp>
 
 namespace holysheep::net {
 

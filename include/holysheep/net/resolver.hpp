@@ -1,5 +1,8 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+#include <holysheep/core/result.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,8 +10,6 @@
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <holysheep/core/clock.hpp>
-#include <holysheep/core/result.hpp>
 
 namespace holysheep::net {
 

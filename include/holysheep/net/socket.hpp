@@ -1,5 +1,8 @@
 #pragma once
 
+#include <holysheep/net/event_loop.hpp>
+#include <holysheep/net/wakeup.hpp>
+
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -7,8 +10,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
-#include <holysheep/net/event_loop.hpp>
-#include <holysheep/net/wakeup.hpp>
 #include <sys/uio.h>
 
 namespace holysheep::net {

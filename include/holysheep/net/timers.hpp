@@ -1,11 +1,12 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+
 #include <array>
 #include <cstdint>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <holysheep/core/clock.hpp>
 
 namespace holysheep::net {
 
@@ -58,11 +59,12 @@ class Timers {
   void arm(std::uint64_t tick) noexcept;
   void arm_for_next() noexcept;
 
-  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type>
+  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>,
+                                    boost::asio::io_context::executor_type>
       timer_;
   TimePoint base_;
-  std::uint64_t done_ = 0;         // every slot up to this tick has been looked at
-  std::uint64_t armed_ = ~0ull;    // the tick that timer_ will fire at
+  std::uint64_t done_ = 0;       // every slot up to this tick has been looked at
+  std::uint64_t armed_ = ~0ull;  // the tick that timer_ will fire at
   bool advancing_ = false;
   std::array<Deadline*, slots> wheel_{};
   std::array<std::uint64_t, slots / 64> occupied_{};

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <holysheep/core/result.hpp>
 #include <openssl/ssl.h>
 
 namespace holysheep::net {

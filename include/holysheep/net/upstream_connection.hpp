@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/net/socket.hpp>
+#include <holysheep/net/tls_context.hpp>
+
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <holysheep/net/socket.hpp>
-#include <holysheep/net/tls_context.hpp>
 
 namespace holysheep::net {
 
@@ -17,7 +17,8 @@ class UpstreamConnection {
   explicit UpstreamConnection(Socket connected) : socket(std::move(connected)) {}
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
-  /// Says close_notify where the connection is healthy: upstream learns of it, and the session stays resumable.
+  /// Says close_notify where the connection is healthy: upstream learns of it, and the session stays
+  /// resumable.
   ~UpstreamConnection();
 
   /// Puts TLS on the connected socket: SNI and the name (or address) that the certificate must be for.
@@ -41,7 +42,7 @@ class UpstreamConnection {
   IoResult write(std::string_view bytes) noexcept;
 
   Socket socket;
-  bool used = false;   ///< has carried an exchange before
+  bool used = false;  ///< has carried an exchange before
 
  private:
   IoResult status_of(int result) noexcept;

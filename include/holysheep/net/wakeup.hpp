@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+#include <holysheep/net/timers.hpp>
+
 #include <coroutine>
 #include <cstdint>
 #include <utility>
-
-#include <holysheep/core/clock.hpp>
-#include <holysheep/net/timers.hpp>
 
 namespace holysheep::net {
 
@@ -17,11 +17,11 @@ enum class Event : std::uint16_t {
   client_gone = 4,  ///< reset, or closed its side while it should wait
   upstream_readable = 8,
   upstream_writable = 16,
-  resolved = 32,  ///< the resolver has an answer, or knows that there is none
-  granted = 64,   ///< the waiting room gave a permit
-  place = 128,    ///< the listener has a place for a connection past WORKER_CONNECTIONS
-  shutdown = 256, ///< the process ends: stop now
-  time = 512,     ///< the deadline given to `wait` has passed
+  resolved = 32,   ///< the resolver has an answer, or knows that there is none
+  granted = 64,    ///< the waiting room gave a permit
+  place = 128,     ///< the listener has a place for a connection past WORKER_CONNECTIONS
+  shutdown = 256,  ///< the process ends: stop now
+  time = 512,      ///< the deadline given to `wait` has passed
 };
 constexpr Event operator|(Event a, Event b) noexcept {
   return static_cast<Event>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -29,9 +29,15 @@ constexpr Event operator|(Event a, Event b) noexcept {
 constexpr Event operator&(Event a, Event b) noexcept {
   return static_cast<Event>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
-constexpr Event operator~(Event a) noexcept { return static_cast<Event>(~static_cast<unsigned>(a)); }
-constexpr bool any(Event set) noexcept { return set != Event::none; }
-constexpr bool has(Event set, Event one) noexcept { return any(set & one); }
+constexpr Event operator~(Event a) noexcept {
+  return static_cast<Event>(~static_cast<unsigned>(a));
+}
+constexpr bool any(Event set) noexcept {
+  return set != Event::none;
+}
+constexpr bool has(Event set, Event one) noexcept {
+  return any(set & one);
+}
 
 /// Hears of events on one event loop: a coroutine's Wakeup, or the pool watching an idle connection.
 class EventSink {

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+#include <holysheep/core/fault.hpp>
+#include <holysheep/policy/token_bucket.hpp>
+#include <holysheep/policy/upstream_pause.hpp>
+#include <holysheep/policy/waiting_room.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -10,12 +16,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <holysheep/core/clock.hpp>
-#include <holysheep/core/fault.hpp>
-#include <holysheep/policy/token_bucket.hpp>
-#include <holysheep/policy/upstream_pause.hpp>
-#include <holysheep/policy/waiting_room.hpp>
 
 namespace holysheep {
 
@@ -95,7 +95,8 @@ class Admission {
   std::optional<Permit> try_admit(const AdmissionRequest& request);
   /// A permit, a place in the waiting room, or a refusal. `on_granted` is called once, from whichever thread
   /// grants, with no lock held, when the place's permit can be taken.
-  std::variant<Permit, Place, Refusal> admit(const AdmissionRequest& request, std::function<void()> on_granted);
+  std::variant<Permit, Place, Refusal> admit(const AdmissionRequest& request,
+                                             std::function<void()> on_granted);
 
   /// Lets in whose turn has come. The time at which it is to be called next, `never` when nobody waits on
   /// time alone.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-
-#include <holysheep/core/clock.hpp>
 
 namespace holysheep {
 
@@ -26,7 +26,9 @@ struct BreakerLimits {
 class Trial {
  public:
   Trial(Trial&& other) noexcept
-      : breaker_(std::exchange(other.breaker_, nullptr)), generation_(other.generation_), probe_(other.probe_) {}
+      : breaker_(std::exchange(other.breaker_, nullptr)),
+        generation_(other.generation_),
+        probe_(other.probe_) {}
   Trial& operator=(Trial&&) = delete;
   ~Trial();
 
@@ -45,8 +47,8 @@ class Trial {
 
 /// Closed until `threshold` attempts have failed one after the other; then open, and nothing passes for
 /// `reset`; then half-open, and one probe passes: its success closes it, its failure opens it again. Verdicts
-/// of attempts that began before it last changed are too old to count. Shared by all event loops; while all is
-/// well, two atomic loads and no lock.
+/// of attempts that began before it last changed are too old to count. Shared by all event loops; while all
+/// is well, two atomic loads and no lock.
 class CircuitBreaker {
  public:
   enum class State : unsigned char { closed, open, half_open };
@@ -72,7 +74,7 @@ class CircuitBreaker {
   std::atomic<State> state_{State::closed};
   std::atomic<unsigned> failures_{0};
   std::atomic<std::uint64_t> openings_{0};  // also the generation of verdicts
-  mutable std::mutex mutex_;  // guards what follows, and every change of state
+  mutable std::mutex mutex_;                // guards what follows, and every change of state
   TimePoint opened_;
   bool probing_ = false;
 };
@@ -112,7 +114,9 @@ class ModelBreakers {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
   };
   BreakerSet& set_;
   std::unordered_map<std::string, CircuitBreaker*, Hash, std::equal_to<>> known_;

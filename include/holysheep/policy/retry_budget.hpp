@@ -1,9 +1,9 @@
 #pragma once
 
+#include <holysheep/policy/held_count.hpp>
+
 #include <algorithm>
 #include <optional>
-
-#include <holysheep/policy/held_count.hpp>
 
 namespace holysheep {
 
@@ -26,7 +26,8 @@ class RetryBudget {
   }
   std::optional<RetryPermit> try_retry() noexcept {
     const auto share = requests_.load(std::memory_order_relaxed) * percent_ / 100;
-    if (retries_.fetch_add(1, std::memory_order_relaxed) < std::max(floor, share)) return RetryPermit(retries_);
+    if (retries_.fetch_add(1, std::memory_order_relaxed) < std::max(floor, share))
+      return RetryPermit(retries_);
     retries_.fetch_sub(1, std::memory_order_relaxed);
     return std::nullopt;
   }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <optional>
-
 #include <holysheep/core/clock.hpp>
 #include <holysheep/core/fault.hpp>
+
+#include <optional>
 
 namespace holysheep {
 

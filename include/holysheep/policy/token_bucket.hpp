@@ -1,9 +1,9 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+
 #include <atomic>
 #include <cstdint>
-
-#include <holysheep/core/clock.hpp>
 
 namespace holysheep {
 
@@ -23,8 +23,8 @@ class TokenBucket {
   [[nodiscard]] bool unlimited() const noexcept { return interval_ == 0; }
 
  private:
-  std::int64_t interval_;                // nanoseconds a token takes to come
-  std::int64_t tolerance_;               // how far ahead of now the bucket may be drawn
+  std::int64_t interval_;   // nanoseconds a token takes to come
+  std::int64_t tolerance_;  // how far ahead of now the bucket may be drawn
   std::atomic<std::int64_t> full_at_{INT64_MIN};
 };
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-
-#include <holysheep/core/clock.hpp>
 
 namespace holysheep {
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <array>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include <holysheep/http/route.hpp>
 #include <holysheep/policy/retry_policy.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace holysheep::proxy {
 
@@ -17,9 +17,9 @@ struct Ask {
   const http::RequestHead& head;
   const http::Route& route;
   std::string_view request_id;
-  std::string_view model;        ///< empty where the request names none
+  std::string_view model;  ///< empty where the request names none
   TimePoint deadline;
-  unsigned client_retries = 0;   ///< `X-Stainless-Retry-Count`
+  unsigned client_retries = 0;  ///< `X-Stainless-Retry-Count`
 };
 
 /// Tries a request until there is an answer to give or nothing more to try: past the breakers, through

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <holysheep/core/task.hpp>
+#include <holysheep/net/socket.hpp>
+
 #include <array>
 #include <string>
 #include <string_view>
-
-#include <holysheep/core/task.hpp>
-#include <holysheep/net/socket.hpp>
 
 namespace holysheep::proxy {
 
@@ -22,7 +22,9 @@ class Gather {
     return true;
   }
   [[nodiscard]] bool empty() const noexcept { return first_ == count_; }
-  [[nodiscard]] std::span<const iovec> parts() const noexcept { return {parts_.data() + first_, count_ - first_}; }
+  [[nodiscard]] std::span<const iovec> parts() const noexcept {
+    return {parts_.data() + first_, count_ - first_};
+  }
   void sent(std::size_t bytes) noexcept;
   void clear() noexcept { first_ = count_ = 0; }
   /// What is left of the first piece, where it lies in `lent`, moves into `own`: before a wait during which
@@ -63,6 +65,10 @@ class ClientConnection {
   bool send_at_once(Gather& parts) noexcept;
 
   [[nodiscard]] bool gone() const noexcept { return gone_; }
+  /// It was not the client who ended this, but the process.
+  [[nodiscard]] bool cut_by_shutdown() const noexcept {
+    return wakeup.pending(net::Event::shutdown) && !wakeup.pending(net::Event::client_gone);
+  }
 
  private:
   Duration patience_;

@@ -1,15 +1,25 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include <holysheep/http/gateway_error.hpp>
 #include <holysheep/http/route.hpp>
 #include <holysheep/http/server_timing.hpp>
 #include <holysheep/proxy/attempts.hpp>
 #include <holysheep/proxy/relay.hpp>
 
+#include <optional>
+#include <string>
+
 namespace holysheep::proxy {
+
+/// What a request is called by, copied: it outlives the head, whose memory goes back to the pool once the
+/// answer has begun. One for each session, so that the next request finds the room that this one took.
+struct RequestNames {
+  std::string method;
+  std::string path;
+  std::string request_id;
+  std::string trace_id;
+  std::string model;
+};
 
 /// The life of one request, from its parsed head to its log line: refused, answered here, or tried upstream
 /// and relayed. Nothing goes to the client before `commit`, and nothing is tried again after it. Every path
@@ -17,8 +27,8 @@ namespace holysheep::proxy {
 class Exchange {
  public:
   /// `head` views into `client.input`, whose first `head_size` bytes it is.
-  Exchange(LoopContext& context, ClientConnection& client, const http::RequestHead& head, std::size_t head_size,
-           TimePoint started);
+  Exchange(LoopContext& context, ClientConnection& client, const http::RequestHead& head,
+           std::size_t head_size, RequestNames& names, TimePoint started);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -60,12 +70,7 @@ class Exchange {
   TimePoint received_;  // the request's last byte
 
   http::Route route_;
-  // Copies: they outlive the head, whose memory goes back to the pool once the answer has begun.
-  std::string method_;
-  std::string path_;
-  std::string request_id_;
-  std::string trace_id_;
-  std::string model_;
+  RequestNames& names_;
   std::string_view why_;  // static text that says more about a refusal
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
-
 #include <holysheep/core/clock.hpp>
+
+#include <atomic>
 
 namespace holysheep::proxy {
 

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <holysheep/core/result.hpp>
+#include <holysheep/proxy/sessions.hpp>
+
 #include <functional>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <holysheep/core/result.hpp>
-#include <holysheep/proxy/sessions.hpp>
 
 namespace holysheep::proxy {
 
@@ -16,7 +17,8 @@ class Listener {
  public:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, net::EventLoop::Executor>;
 
-  Listener(net::EventLoop& loop, Sessions& sessions) : loop_(loop), sessions_(sessions), acceptor_(loop.io), pause_(loop.io) {}
+  Listener(net::EventLoop& loop, Sessions& sessions)
+      : loop_(loop), sessions_(sessions), acceptor_(loop.io), pause_(loop.io) {}
 
   /// Binds and listens; accepting starts with `accept`. `::` is dual stack. The first of the process' event
   /// loops fails where another process has the port; the others `join` it. The port, or why not.

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <random>
-#include <string>
-
 #include <holysheep/core/log_writer.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/date.hpp>
@@ -12,6 +9,9 @@
 #include <holysheep/policy/retry_budget.hpp>
 #include <holysheep/proxy/lifecycle.hpp>
 #include <holysheep/proxy/upstream.hpp>
+
+#include <random>
+#include <string>
 
 namespace holysheep::proxy {
 

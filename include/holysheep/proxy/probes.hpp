@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
-
 #include <holysheep/proxy/lifecycle.hpp>
 #include <holysheep/proxy/upstream.hpp>
+
+#include <string>
 
 namespace holysheep::proxy {
 
@@ -17,7 +17,8 @@ struct ProbeAnswer {
 ProbeAnswer health();
 
 /// `/ready`: 503 with the reasons while starting or draining. An open breaker shows in the body and does not
-/// make it unready: every pod shares the upstream, and an empty Service would only hide the error. Any thread.
+/// make it unready: every pod shares the upstream, and an empty Service would only hide the error. Any
+/// thread.
 ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream);
 
 }  // namespace holysheep::proxy

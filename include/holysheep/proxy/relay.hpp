@@ -1,9 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
@@ -11,6 +7,10 @@
 #include <holysheep/http/whole_events.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace holysheep::proxy {
 
@@ -41,7 +41,9 @@ class Relay {
 
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
   /// The end of the body lay where the framing put it: the connection may be used again.
-  [[nodiscard]] bool upstream_reusable() const noexcept { return upstream_complete_ && !closed_by_end_ && call_.reusable(); }
+  [[nodiscard]] bool upstream_reusable() const noexcept {
+    return upstream_complete_ && !closed_by_end_ && call_.reusable();
+  }
   /// False when a body delimited by the connection's end could only be broken off by a reset.
   [[nodiscard]] bool must_reset() const noexcept { return must_reset_; }
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-#include <vector>
-
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/task.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/request_head.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/proxy/client_connection.hpp>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
 
 namespace holysheep::proxy {
 
@@ -73,10 +73,10 @@ class RequestBody {
   bool expects_continue_;
   bool complete_ = false;
   std::size_t behind_head_size_;
-  std::string_view raw_;            // received with the head and not yet taken
-  net::Buffer input_;               // received after that and not yet taken
-  std::size_t taken_ = 0;           // of input_: shown by the last `take`, consumed at the next `receive`
-  std::string_view not_held_;       // a piece that did not fit, the first to be streamed
+  std::string_view raw_;       // received with the head and not yet taken
+  net::Buffer input_;          // received after that and not yet taken
+  std::size_t taken_ = 0;      // of input_: shown by the last `take`, consumed at the next `receive`
+  std::string_view not_held_;  // a piece that did not fit, the first to be streamed
   std::uint64_t received_ = 0;
   std::uint64_t held_ = 0;
   http::ChunkDecoder decoder_;

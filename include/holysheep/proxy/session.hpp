@@ -1,8 +1,9 @@
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <holysheep/http/head_scanner.hpp>
 #include <holysheep/proxy/exchange.hpp>
+
+#include <boost/intrusive/list.hpp>
 
 namespace holysheep::proxy {
 
@@ -29,6 +30,8 @@ class Session : public IdleHook, public WaitingHook {
   [[nodiscard]] TimePoint idle_since() const noexcept { return idle_since_; }
   /// It has a place now.
   void admit();
+  /// The process ends: what is in flight is cut, and its client told so as far as that is still possible.
+  void cut() { client_.wakeup.raise(net::Event::shutdown); }
 
  private:
   enum class Next : unsigned char { head, refused, end };
@@ -45,6 +48,7 @@ class Session : public IdleHook, public WaitingHook {
   ClientConnection client_;
   http::HeadScanner scanner_{http::Side::request};
   http::RequestHead head_;
+  RequestNames names_;
   http::Refused refused_{};
   TimePoint started_ = never;  // the request's first byte
   TimePoint idle_since_;

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <holysheep/proxy/session.hpp>
+
 #include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <unordered_map>
-
-#include <holysheep/proxy/session.hpp>
 
 namespace holysheep::proxy {
 
@@ -36,13 +36,13 @@ class Sessions {
   void place(Session& session);
   void report(const std::exception& bug) const { on_bug_(bug); }
 
+  /// The process ends: cuts what is in flight. How many that were.
+  std::size_t cut_all();
   /// Ends the connections that have been idle since `before`.
   void end_idle(TimePoint before);
 
   /// Connections; any thread.
   [[nodiscard]] std::size_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
-  /// Those that are not idle.
-  [[nodiscard]] std::size_t busy() const noexcept { return all_.size() - idle_.size() - idle_extra_.size(); }
 
   static bool is_probe(const http::RequestHead& head) noexcept;
 

@@ -1,19 +1,20 @@
 #pragma once
 
-#include <string>
-
 #include <holysheep/core/published.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/net/connection_pool.hpp>
 #include <holysheep/policy/circuit_breaker.hpp>
 #include <holysheep/policy/upstream_pause.hpp>
 
+#include <string>
+
 namespace holysheep::proxy {
 
 /// One upstream as all event loops share it: where it is, the key for it, and what is known of its health.
 struct Upstream {
-  Upstream(const BaseUrl& base, const Published<net::TlsContext>& trust, const Published<Secret>& upstream_key,
-           Duration connect_timeout, BreakerLimits limits, Duration longest_pause)
+  Upstream(const BaseUrl& base, const Published<net::TlsContext>& trust,
+           const Published<Secret>& upstream_key, Duration connect_timeout, BreakerLimits limits,
+           Duration longest_pause)
       : authority(base.authority()),
         base_path(base.path),
         address{base.host, base.port, base.tls, net::Resolver(base.host, base.port), trust, connect_timeout},

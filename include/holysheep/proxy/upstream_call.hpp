@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/first_event.hpp>
@@ -11,6 +8,9 @@
 #include <holysheep/http/response_head.hpp>
 #include <holysheep/proxy/request_body.hpp>
 #include <holysheep/proxy/upstream.hpp>
+
+#include <optional>
+#include <string>
 
 namespace holysheep::proxy {
 
@@ -37,15 +37,15 @@ class UpstreamCall {
   [[nodiscard]] bool reusable() const noexcept { return request_sent && head.keep_alive && input.empty(); }
 
   net::Lease lease;
-  net::Buffer input;              ///< the answer's bytes, from its head on
+  net::Buffer input;  ///< the answer's bytes, from its head on
   http::ResponseHead head;
-  std::size_t head_size = 0;      ///< bytes of `input` that the head takes
+  std::size_t head_size = 0;                    ///< bytes of `input` that the head takes
   std::optional<http::EventError> error_event;  ///< a stream whose first event is an error
-  std::string detail;             ///< of a fault, for the one who must mend it
-  TimePoint answered = never;     ///< when the first byte of the answer came
-  bool connected = false;         ///< a connection was had: upstream can be reached
-  bool request_sent = false;      ///< all of it: the connection can be used again
-  bool interim_forwarded = false; ///< a 1xx has gone to the client
+  std::string detail;                           ///< of a fault, for the one who must mend it
+  TimePoint answered = never;                   ///< when the first byte of the answer came
+  bool connected = false;                       ///< a connection was had: upstream can be reached
+  bool request_sent = false;                    ///< all of it: the connection can be used again
+  bool interim_forwarded = false;               ///< a 1xx has gone to the client
 
   /// True once a byte of a streamed (not held) body has left: the request cannot be sent again.
   [[nodiscard]] bool body_spent() const noexcept { return body_spent_; }

@@ -40,6 +40,11 @@ const Pairs booleans{{"true", "true"},   {"1", "true"},  {"on", "true"},   {"yes
 const std::vector<std::string> no_booleans{"maybe", "2", "y", "true "};
 const std::vector<std::string> no_counts{
     "-1", "+1", "1.5", "many", "0x10", "1k", "99999999999999999999", "4294967296"};
+std::vector<std::string> beyond(const std::string& most) {
+  auto refused = no_counts;
+  refused.push_back(most);
+  return refused;
+}
 const Pairs addresses{{"0.0.0.0", "0.0.0.0"}, {"127.0.0.1", "127.0.0.1"}, {"::1", "::1"}, {"[::1]", "::1"}};
 const std::vector<std::string> no_addresses{"localhost",   "*", "256.0.0.1", "127.0.0.1:8080",
                                             "[127.0.0.1]", ":", "1.2.3"};
@@ -88,8 +93,8 @@ const std::vector<Case>& cases() {
       {"REQUEST_TIMEOUT", "60s", durations, no_positive_durations},
       {"MAX_RETRIES", "3", {{"0", "0"}, {"100", "100"}}, {"101", "-1", "1.5", "many"}},
       {"RETRY_BUDGET_PERCENT", "20", {{"0", "0"}, {"100", "100"}, {"35%", "35"}}, {"101", "-1", "%", "0.5"}},
-      {"REPLAY_BUFFER_MB", "128", {{"0", "0"}, {"64", "64"}}, no_counts},
-      {"CIRCUIT_BREAKER_THRESHOLD", "5", {{"0", "0"}, {"1", "1"}}, no_counts},
+      {"REPLAY_BUFFER_MB", "128", {{"0", "0"}, {"64", "64"}}, beyond("1048577")},
+      {"CIRCUIT_BREAKER_THRESHOLD", "5", {{"0", "0"}, {"1", "1"}}, beyond("1000001")},
       {"CIRCUIT_BREAKER_RESET", "10s", durations, no_positive_durations},
       {"WORKER_PROCESSES", "6", {{"1", "1"}, {"256", "256"}}, {"0", "257", "all", "-1", "1.5"}},
       {"WORKER_CONNECTIONS", "2048", {{"1", "1"}, {"65536", "65536"}}, {"0", "1000001", "-1", "many"}},
@@ -101,7 +106,7 @@ const std::vector<Case>& cases() {
        {{"1k", "1k"}, {"8192", "8k"}, {"1m", "1m"}},
        {"1023", "2m", "0", "1.5k", "x"}},
       {"CLIENT_MAX_BODY_SIZE", "50m", big_sizes, no_sizes},
-      {"UPSTREAM_KEEPALIVE", "32", {{"0", "0"}, {"64", "64"}}, no_counts},
+      {"UPSTREAM_KEEPALIVE", "32", {{"0", "0"}, {"64", "64"}}, beyond("100001")},
       {"UPSTREAM_MAX_CONNECTIONS", "1024", {{"1", "1"}, {"64", "64"}}, {"0", "1000001", "-1", "many"}},
       {"UPSTREAM_IDLE_TIMEOUT", "55s", durations, no_positive_durations},
       {"UPSTREAM_CONNECT_TIMEOUT", "5s", durations, no_positive_durations},
@@ -118,7 +123,7 @@ const std::vector<Case>& cases() {
       {"MAX_RESPONSE_SIZE", "10m", big_sizes, no_sizes},
       {"STREAM_CHUNK_SIZE", "4k", sizes, {"511", "17k", "0", "4kb", "-1"}},
       {"ENABLE_GZIP", "true", booleans, no_booleans},
-      {"CACHE_SIZE_MB", "256", {{"0", "0"}, {"1", "1"}}, no_counts},
+      {"CACHE_SIZE_MB", "256", {{"0", "0"}, {"1", "1"}}, beyond("1048577")},
       {"CACHE_COMPLETIONS",
        "opt-in",
        {{"opt-in", "opt-in"}, {"deterministic", "deterministic"}, {"off", "off"}},

@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
+#include <holysheep/core/task.hpp>
 
 #include <coroutine>
 #include <stdexcept>
 #include <string>
 
-#include <holysheep/core/task.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep {
 namespace {

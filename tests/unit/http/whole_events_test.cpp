@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
+#include <holysheep/http/whole_events.hpp>
 
 #include <random>
 #include <string>
 #include <vector>
 
-#include <holysheep/http/whole_events.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep::http {
 namespace {
@@ -52,7 +52,8 @@ TEST(WholeEvents, KnowTheStreamsOwnEnd) {
 }
 
 TEST(WholeEvents, CutAnywhereGiveTheSameBytesAndNeverHalfAnEvent) {
-  const std::string stream = "data: one\n\n: note\n\nevent: x\r\ndata: two\r\n\r\ndata: three\rdata: more\r\rdata: [DONE]\n\n";
+  const std::string stream =
+      "data: one\n\n: note\n\nevent: x\r\ndata: two\r\n\r\ndata: three\rdata: more\r\rdata: [DONE]\n\n";
   std::mt19937 random(3);
   for (int round = 0; round < 2000; ++round) {
     WholeEvents gate(Dialect::openai, 4096);

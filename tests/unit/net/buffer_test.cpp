@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
+#include <holysheep/net/buffer.hpp>
 
 #include <string>
 
-#include <holysheep/net/buffer.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep::net {
 namespace {

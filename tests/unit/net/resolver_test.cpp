@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
+#include <holysheep/net/connector.hpp>
+#include <holysheep/net/resolver.hpp>
 
 #include <atomic>
 #include <future>
 #include <memory>
 
-#include <holysheep/net/connector.hpp>
-#include <holysheep/net/resolver.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep::net {
 namespace {
@@ -45,7 +45,8 @@ TEST(Resolver, LooksUpAheadOfNeed) {
 TEST(Resolver, KeepsTheLastGoodAnswerWhenALaterLookUpFails) {
   auto calls = std::make_shared<std::atomic<int>>(0);
   Resolver resolver("upstream.test", 443, never_again, [calls](const std::string&, std::uint16_t port) {
-    if (calls->fetch_add(1) == 0) return Result<Endpoints, std::string>(Endpoints{{make_address("192.0.2.1"), port}});
+    if (calls->fetch_add(1) == 0)
+      return Result<Endpoints, std::string>(Endpoints{{make_address("192.0.2.1"), port}});
     return Result<Endpoints, std::string>(Unexpected{std::string("no such name")});
   });
   await_lookup(resolver);

@@ -1,12 +1,12 @@
-#include <gtest/gtest.h>
+#include <holysheep/net/timers.hpp>
+#include <holysheep/net/wakeup.hpp>
 
 #include <memory>
 #include <random>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <holysheep/net/timers.hpp>
-#include <holysheep/net/wakeup.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep::net {
 namespace {

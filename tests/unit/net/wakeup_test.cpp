@@ -1,9 +1,9 @@
-#include <gtest/gtest.h>
-
 #include <holysheep/core/task.hpp>
 #include <holysheep/net/event_loop.hpp>
 #include <holysheep/net/remote_event.hpp>
 #include <holysheep/net/wakeup.hpp>
+
+#include <gtest/gtest.h>
 
 namespace holysheep::net {
 namespace {

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <holysheep/policy/admission.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include <holysheep/policy/admission.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep {
 namespace {
@@ -18,7 +18,8 @@ using std::chrono::seconds;
 
 const TimePoint start{seconds(1000)};
 
-constexpr AdmissionLimits limits{.rate_per_second = 10, .burst = 2, .places = 100, .queue_size = 3, .backpressure = true};
+constexpr AdmissionLimits limits{
+    .rate_per_second = 10, .burst = 2, .places = 100, .queue_size = 3, .backpressure = true};
 
 AdmissionRequest ask(TimePoint now, std::string_view model = "m", Duration patience = seconds(60)) {
   return {model, now, now + patience};
@@ -226,7 +227,8 @@ TEST(UpstreamPauses, PastTwoHundredModelsTheRestShareOne) {
 TEST_F(AdmissionTest, RandomScriptsKeepOrderBoundsAndEveryPermit) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::mt19937 random(seed);
-    AdmissionLimits some{.rate_per_second = 20, .burst = 3, .places = 4, .queue_size = 6, .backpressure = true};
+    AdmissionLimits some{
+        .rate_per_second = 20, .burst = 3, .places = 4, .queue_size = 6, .backpressure = true};
     Admission gate(some, pauses);
     struct Client {
       Outcome outcome;
@@ -247,7 +249,8 @@ TEST_F(AdmissionTest, RandomScriptsKeepOrderBoundsAndEveryPermit) {
           break;
         }
         case 1:
-          if (!clients.empty()) clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(random() % clients.size()));
+          if (!clients.empty())
+            clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(random() % clients.size()));
           break;
         default:
           gate.pump(now);
@@ -284,7 +287,8 @@ TEST_F(AdmissionTest, RandomScriptsKeepOrderBoundsAndEveryPermit) {
 
 /// Four event loops and a driver: nobody who waits is forgotten, and no permit is lost.
 TEST_F(AdmissionTest, ThreadsLoseNoWakeUpAndNoPermit) {
-  AdmissionLimits tight{.rate_per_second = 0, .burst = 1, .places = 2, .queue_size = 1000, .backpressure = true};
+  AdmissionLimits tight{
+      .rate_per_second = 0, .burst = 1, .places = 2, .queue_size = 1000, .backpressure = true};
   Admission gate(tight, pauses);
   std::mutex mutex;
   std::condition_variable changed;

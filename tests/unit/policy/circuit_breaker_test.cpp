@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
+#include <holysheep/policy/circuit_breaker.hpp>
 
 #include <atomic>
 #include <thread>
 #include <vector>
 
-#include <holysheep/policy/circuit_breaker.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep {
 namespace {
@@ -48,7 +48,9 @@ TEST(CircuitBreaker, ASuccessBetweenStartsTheCountAnew) {
 TEST(CircuitBreaker, AnAttemptWithoutAVerdictCountsForNothing) {
   CircuitBreaker breaker(limits);
   for (int i = 0; i < 4; ++i) fail(breaker, now);
-  { const auto neutral = breaker.begin(now); }
+  {
+    const auto neutral = breaker.begin(now);
+  }
   fail(breaker, now);
   EXPECT_EQ(breaker.state(), State::open);
 }
@@ -89,7 +91,9 @@ TEST(CircuitBreaker, TheProbesSuccessClosesItAndItsFailureOpensItAgain) {
 TEST(CircuitBreaker, AProbeThatWasAbandonedLeavesItsPlaceToTheNext) {
   CircuitBreaker breaker(limits);
   open(breaker);
-  { const auto probe = breaker.begin(now + seconds(10)); }
+  {
+    const auto probe = breaker.begin(now + seconds(10));
+  }
   auto next = breaker.begin(now + seconds(10));
   ASSERT_TRUE(next);
   next->succeeded();

@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
+#include <holysheep/policy/replay_memory.hpp>
+#include <holysheep/policy/retry_budget.hpp>
+#include <holysheep/policy/retry_policy.hpp>
 
 #include <thread>
 #include <vector>
 
-#include <holysheep/policy/replay_memory.hpp>
-#include <holysheep/policy/retry_budget.hpp>
-#include <holysheep/policy/retry_policy.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep {
 namespace {
@@ -32,18 +32,21 @@ AttemptEnd fault(Fault what) {
 }
 
 TEST(RetryPolicy, RetriesExactlyTheStatusesOfTheContract) {
-  for (const int code : {408, 429, 500, 502, 503, 504, 529}) EXPECT_TRUE(decide(status(code), state()).retry()) << code;
+  for (const int code : {408, 429, 500, 502, 503, 504, 529})
+    EXPECT_TRUE(decide(status(code), state()).retry()) << code;
   for (const int code : {200, 301, 400, 401, 403, 404, 409, 413, 422, 501, 505, 520}) {
     EXPECT_EQ(decide(status(code), state()).verdict, RetryVerdict::not_retryable) << code;
   }
 }
 
 TEST(RetryPolicy, RetriesAFailureToConnectAndALostConnectionButNotSilenceNorABadCertificate) {
-  for (const Fault what : {Fault::dns, Fault::connect, Fault::connect_timeout, Fault::tls_handshake, Fault::connection_lost}) {
+  for (const Fault what :
+       {Fault::dns, Fault::connect, Fault::connect_timeout, Fault::tls_handshake, Fault::connection_lost}) {
     EXPECT_TRUE(decide(fault(what), state()).retry()) << traits(what).code;
   }
-  for (const Fault what : {Fault::silence, Fault::tls_verify, Fault::deadline, Fault::answer_cut, Fault::answer_malformed,
-                           Fault::queue_full, Fault::circuit_open, Fault::client_gone}) {
+  for (const Fault what :
+       {Fault::silence, Fault::tls_verify, Fault::deadline, Fault::answer_cut, Fault::answer_malformed,
+        Fault::queue_full, Fault::circuit_open, Fault::client_gone}) {
     EXPECT_FALSE(decide(fault(what), state()).retry()) << traits(what).code;
   }
 }

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <holysheep/policy/token_bucket.hpp>
 
 #include <atomic>
 #include <deque>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include <holysheep/policy/token_bucket.hpp>
+#include <gtest/gtest.h>
 
 namespace holysheep {
 namespace {
