@@ -39,9 +39,9 @@ const char* parse_line(const char* p, const char* end, Field& field) noexcept {
 
 void note_connection(std::string_view value, MessageFacts& facts) {
   for_each_member(value, [&](std::string_view option) {
-    if (equal_ignoring_case(option, "close")) {
+    if (same_ignoring_case(option, "close")) {
       facts.close = true;
-    } else if (equal_ignoring_case(option, "keep-alive")) {
+    } else if (same_ignoring_case(option, "keep-alive")) {
       facts.keep_alive = true;
     } else {
       facts.nominates = true;
@@ -60,7 +60,7 @@ void note(const Field& field, MessageFacts& facts) {
       break;
     case FieldName::transfer_encoding:
       ++facts.codings;
-      if (!equal_ignoring_case(field.value, "chunked")) facts.coding_known = false;
+      if (!same_ignoring_case(field.value, "chunked")) facts.coding_known = false;
       break;
     case FieldName::connection:
       note_connection(field.value, facts);
@@ -103,7 +103,7 @@ void mark_nominated(HeaderBlock& fields) {
     if (connection.id != FieldName::connection) continue;
     for_each_member(connection.value, [&](std::string_view option) {
       for (Field& field : fields) {
-        if (equal_ignoring_case(field.name, option) && may_be_nominated(field.id)) field.nominated = true;
+        if (same_ignoring_case(field.name, option) && may_be_nominated(field.id)) field.nominated = true;
       }
     });
   }

@@ -71,7 +71,7 @@ FieldName field_name(std::string_view name) noexcept {
   if (name.size() > longest) return FieldName::other;
   const std::size_t end = first_of_length[name.size() + 1];
   for (std::size_t i = first_of_length[name.size()]; i < end; ++i) {
-    if (equal_ignoring_case(name, known[i].name)) return known[i].id;
+    if (same_ignoring_case(name, known[i].name)) return known[i].id;
   }
   return FieldName::other;
 }

@@ -134,7 +134,7 @@ Refused parse_origin_form(std::string_view target, RequestHead& head) {
 
 bool take_scheme(std::string_view& target) noexcept {
   for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
-    if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    if (!same_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     return true;
   }
@@ -148,7 +148,7 @@ Refused parse_absolute_form(std::string_view target, RequestHead& head) {
   if (!is_authority(authority)) return bad("malformed authority in the target");
   if (head.host.empty()) {
     head.host = authority;
-  } else if (!equal_ignoring_case(authority, head.host)) {
+  } else if (!same_ignoring_case(authority, head.host)) {
     return bad("the target's authority differs from Host");
   }
   target.remove_prefix(authority.size());

@@ -52,7 +52,7 @@ Framing framing_of(const MessageFacts& facts, const ResponseHead& head, Method t
 }
 
 bool is_event_stream(std::string_view content_type) noexcept {
-  return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), "text/event-stream");
+  return same_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), "text/event-stream");
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ TEST(FieldNameTable, TakesNothingElseForAKnownName) {
       other[at] = other[at] == '_' ? '!' : '_';
       EXPECT_EQ(field_name(other), FieldName::other) << other;
       other[at] = static_cast<char>(name[at] & ~0x20);  // what a sloppy lower-casing takes '-' for
-      if (name[at] == '-') EXPECT_EQ(field_name(other), FieldName::other);
+      if (name[at] == '-') {
+        EXPECT_EQ(field_name(other), FieldName::other);
+      }
     }
     EXPECT_EQ(field_name(name + "x"), FieldName::other);
     EXPECT_EQ(field_name("x" + name), FieldName::other);

@@ -125,7 +125,9 @@ TEST(RequestTarget, ReadsAbsoluteFormWhoseAuthorityIsHost) {
   for (const Case& c : cases) {
     const Parsed p(c.method, c.target);
     ASSERT_EQ(p.fault, c.expected.empty() ? Fault::bad_request : Fault::none) << c.target;
-    if (!c.expected.empty()) EXPECT_EQ(p.head.target, c.expected) << c.target;
+    if (!c.expected.empty()) {
+      EXPECT_EQ(p.head.target, c.expected) << c.target;
+    }
   }
 }
 

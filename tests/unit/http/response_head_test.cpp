@@ -88,7 +88,9 @@ TEST(ResponseHead, ReadsStatusLinesStrictly) {
   for (const Case& c : cases) {
     const Parsed p(std::string(c.line) + "\r\nContent-Length: 0\r\n\r\n", Method::head);
     ASSERT_EQ(p.ok, c.fine) << c.line;
-    if (c.fine) EXPECT_EQ(p.head.reason, c.reason) << c.line;
+    if (c.fine) {
+      EXPECT_EQ(p.head.reason, c.reason) << c.line;
+    }
   }
 }
 
