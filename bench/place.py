@@ -20,28 +20,36 @@ def free_port():
 
 
 class Upstream:
-    """The simulated API over TLS, on the load generator's CPU."""
+    """A program that says where it listens, on the load generator's CPU."""
 
-    def __init__(self, program, folder):
-        self._running = processes.Running([program, "--no-record", "--make-ca", folder / "ca"], processes.LOAD_CPU,
-                                          stdout=subprocess.PIPE, text=True)
-        self.ca = folder / "ca" / "ca.pem"
+    def __init__(self, command):
+        self._running = processes.Running(command, processes.LOAD_CPU, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         self.process = self._running.__enter__()
         line = self.process.stdout.readline()
-        self.port = int(re.search(r"https://127\.0\.0\.1:(\d+)", line).group(1))
+        self.port = int(re.search(r"listening on \D*(?:127\.0\.0\.1:)?(\d+)", line).group(1))
+        self.pid = self.process.pid
         return self
 
     def __exit__(self, *error):
         self._running.__exit__(*error)
 
 
+def streaming_upstream(build, folder):
+    """The simulated API; makes the certificates."""
+    return Upstream([build / "holysheep-simulator", "--no-record", "--make-ca", folder / "ca"])
+
+
+def plain_upstream(build, folder):
+    return Upstream([build / "holysheep-bench-upstream", folder / "ca/server.pem", folder / "ca/server.key"])
+
+
 class Place:
     def __init__(self, folder, upstream, streams=1024):
         self.folder = pathlib.Path(folder)
         self.upstream_port = upstream.port
-        self.ca = upstream.ca
+        self.ca = self.folder / "ca/ca.pem"
         self.port = free_port()
         self.streams = streams
 

@@ -1,4 +1,5 @@
 """Child processes: each on its CPU, each ended by its own id on every path out."""
+import contextlib
 import ctypes
 import os
 import signal
@@ -7,6 +8,7 @@ import time
 
 PROXY_CPU = 0
 LOAD_CPU = 1
+priority = 0  # nice value of what is measured and of what measures
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -14,6 +16,10 @@ _libc = ctypes.CDLL(None)
 def _settle(cpu):
     """In the child, before exec: to its CPU, and to end when this program is killed."""
     os.sched_setaffinity(0, {cpu})
+    if priority:
+        os.setpriority(os.PRIO_PROCESS, 0, priority)
+        with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:  # the session's, where kept
+            file.write(str(priority))
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

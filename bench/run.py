@@ -1,6 +1,5 @@
 """Measures the proxies in turn, round after round. Started by scripts/bench."""
 import argparse
-import contextlib
 import pathlib
 import sys
 import tempfile
@@ -45,29 +44,41 @@ def start_ms(system, where, starts):
     return sorted(times)[len(times) // 2]
 
 
-def load(system, where, upstream, reader, lengths):
+def plain(system, where, upstream, lengths):
     with place.started(system, where) as (process, _):
-        pid, other = process.pid, upstream.process.pid
+        pid = process.pid
         out = {"idle_kib": counters.resident_kib(pid)}
         out["plain64"] = quiet(
-            lambda: workloads.plain(where.port, pid, other, 64, lengths.warm, lengths.plain), lengths.retries)
+            lambda: workloads.plain(where.port, pid, upstream.pid, 64, lengths.warm, lengths.plain), lengths.retries)
         out["loaded_kib"] = counters.resident_kib(pid)
         out["plain1"] = quiet(
-            lambda: workloads.plain(where.port, pid, other, 1, 1, lengths.single), lengths.retries)
-        out["streams"] = quiet(
-            lambda: workloads.streams(reader, where.port, pid, other, 100, 20, lengths.streams), lengths.retries)
+            lambda: workloads.plain(where.port, pid, upstream.pid, 1, 1, lengths.single), lengths.retries)
         return out
 
 
-def one_round(system, folder, upstream, options, lengths):
-    reader = pathlib.Path(options.build) / "holysheep-stream-reader"
-    where = place.Place(folder, upstream)
-    out = {"start_ms": start_ms(system, where, lengths.starts)}
-    out |= load(system, where, upstream, reader, lengths)
-    for count in lengths.idle_streams:
-        where = place.Place(folder, upstream, streams=max(1024, count * 5 // 4))
-        with place.started(system, where) as (process, _):
-            out[f"stream{count}_kib"] = workloads.idle_streams(reader, where.port, process.pid, count)
+def streams(system, where, upstream, reader, lengths):
+    with place.started(system, where) as (process, _):
+        return {"streams": quiet(
+            lambda: workloads.streams(reader, where.port, process.pid, upstream.pid, 100, 20, lengths.streams),
+            lengths.retries)}
+
+
+def idle_streams(system, folder, upstream, reader, count):
+    where = place.Place(folder, upstream, streams=max(1024, count * 5 // 4))
+    with place.started(system, where) as (process, _):
+        return {f"stream{count}_kib": workloads.idle_streams(reader, where.port, process.pid, count)}
+
+
+def one_round(system, folder, options, lengths):
+    reader = options.build / "holysheep-stream-reader"
+    with place.streaming_upstream(options.build, folder) as streaming:
+        with place.plain_upstream(options.build, folder) as plainly:
+            where = place.Place(folder, plainly)
+            out = {"start_ms": start_ms(system, where, lengths.starts)}
+            out |= plain(system, where, plainly, lengths)
+        out |= streams(system, place.Place(folder, streaming), streaming, reader, lengths)
+        for count in lengths.idle_streams:
+            out |= idle_streams(system, folder, streaming, reader, count)
     return out
 
 
@@ -77,12 +88,10 @@ def measure(compared, options, lengths):
     for number in range(options.rounds):
         turn = number % len(compared)
         for system in compared[turn:] + compared[:turn]:
-            with contextlib.ExitStack() as stack:
-                folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
+            with tempfile.TemporaryDirectory(dir=memory) as folder:
+                folder = pathlib.Path(folder)
                 folder.chmod(0o755)  # nginx's worker is another user
-                upstream = stack.enter_context(
-                    place.Upstream(pathlib.Path(options.build) / "holysheep-simulator", folder))
-                result = one_round(system, folder, upstream, options, lengths)
+                result = one_round(system, folder, options, lengths)
             rounds[system.name].append(result)
             print(f"round {number + 1}/{options.rounds} {system.name}: {result['plain64']['cpu_us']:.1f} µs a request, "
                   f"{result['streams']['cpu_us']:.1f} µs an event, others used "
@@ -96,12 +105,15 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one short round, under two minutes")
     parser.add_argument("--rounds", type=int, help="how many rounds (5; with --quick 1)")
     parser.add_argument("--only", help="names of systems, with commas between; nginx is always among them")
+    parser.add_argument("--priority", type=int, default=0, metavar="N",
+                        help="nice value of all that takes part, for a machine that has other work (-10, as root)")
     parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
     parser.add_argument("--out", default="build/bench", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.build = pathlib.Path(options.build).resolve()
     processes.end_on_signals()
+    processes.priority = options.priority
 
     compared = [systems.Nginx(options), systems.Haproxy(options), systems.Holysheep(options),
                 systems.Holysheep(options, access_log=True)]
