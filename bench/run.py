@@ -4,6 +4,7 @@ import pathlib
 import sys
 import tempfile
 
+import chart
 import counters
 import place
 import processes
@@ -21,7 +22,7 @@ class Lengths:
         self.warm, self.plain, self.single, self.streams = (1, 3, 2, 3) if quick else (2, 6, 4, 6)
         self.idle_streams = [1000] if quick else [1000, 5000]
         self.starts = 3 if quick else 5
-        self.retries = 1 if quick else 4
+        self.retries = 1 if quick else 2
 
 
 def quiet(measure, retries):
@@ -86,6 +87,7 @@ def measure(compared, options, lengths):
     rounds = {system.name: [] for system in compared}
     memory = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
     for number in range(options.rounds):
+        # Each time another begins, so that nobody is always measured on the machine as its neighbour left it.
         turn = number % len(compared)
         for system in compared[turn:] + compared[:turn]:
             with tempfile.TemporaryDirectory(dir=memory) as folder:
@@ -125,12 +127,14 @@ def main():
     about = report.machine() | {"versions": {system.name: system.version() for system in compared}}
     report.write(f"{options.out}/results.json",
                  {"machine": about, "quick": options.quick, "medians": results, "rounds": rounds})
+    if not options.quick:
+        chart.write_all(f"{options.out}/charts", results, about)
     print(report.table(results, "nginx"))
     print(f"\n{about['cpu']}, {about['cpus']} CPUs, {about['system']}, kernel {about['kernel']}, OpenSSL "
           f"{about['openssl']}, {about['date']}; " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()))
-    noisy = [name for name, one in results.items() if one["plain64.foreign"] > FOREIGN_LIMIT]
-    if noisy:
-        print(f"Others used more than {FOREIGN_LIMIT:.0%} of the machine meanwhile: {', '.join(noisy)}")
+    for name, one in results.items():
+        if one["plain64.foreign"] > FOREIGN_LIMIT:
+            print(f"not to be relied on: others used {one['plain64.foreign']:.0%} of the machine beside {name}")
 
 
 if __name__ == "__main__":
