@@ -1,7 +1,6 @@
 #include <holysheep/net/connection_pool.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace holysheep::net {
 
@@ -18,9 +17,7 @@ void PooledConnection::rest(TimePoint until) {
 
 void PooledConnection::raise(Event event) {
   if (has(event, Event::upstream_readable)) {
-    // TLS 1.3 session tickets may come at any time; everything else is an end, or an answer to no question.
-    std::array<char, 1> byte;
-    if (connection_->read(byte).status == IoStatus::want_read) return connection_->socket.want_read();
+    if (connection_->silent()) return connection_->socket.want_read();
   }
   pool_.drop(*this);
 }
@@ -41,13 +38,16 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
     sessions_.clear();
     idle_.clear();
   }
-  if (idle_.empty()) return {};
-  auto pooled = std::move(idle_.back());
-  idle_.pop_back();
-  pooled->deadline_.set(never);
-  wakeup.clear(Event::upstream_readable | Event::upstream_writable);
-  pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
-  return Lease(std::move(pooled));
+  while (!idle_.empty()) {
+    auto pooled = std::move(idle_.back());
+    idle_.pop_back();
+    if (!pooled->connection_->silent()) continue;  // the event that says so may still be on its way
+    pooled->deadline_.set(never);
+    wakeup.clear(Event::upstream_readable | Event::upstream_writable);
+    pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
+    return Lease(std::move(pooled));
+  }
+  return {};
 }
 
 Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, TimePoint deadline) {
