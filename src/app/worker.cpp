@@ -61,7 +61,6 @@ void Worker::start() {
 
 void Worker::close_listener(Duration quiet) {
   boost::asio::post(loop_->events.io, [loop = loop_.get(), quiet] {
-    loop->listener.accept();
     loop->listener.close();
     loop->sweep_idle(quiet);
   });

@@ -1,7 +1,6 @@
 #include <holysheep/net/connection_pool.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace holysheep::net {
 
@@ -17,14 +16,8 @@ void PooledConnection::rest(TimePoint until) {
 }
 
 void PooledConnection::raise(Event event) {
-  if (has(event, Event::upstream_readable) && quiet()) return connection_->socket.want_read();
+  if (has(event, Event::upstream_readable) && connection_->silent()) return connection_->socket.want_read();
   pool_.drop(*this);
-}
-
-bool PooledConnection::quiet() noexcept {
-  // TLS 1.3 session tickets may come at any time; everything else is an end, or an answer to no question.
-  std::array<char, 1> byte;
-  return connection_->read(byte).status == IoStatus::want_read;
 }
 
 void Lease::give_back(TimePoint now) {
@@ -46,8 +39,8 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
   while (!idle_.empty()) {
     auto pooled = std::move(idle_.back());
     idle_.pop_back();
-    // Its event may be on its way still: bytes that are there now would be taken for the next answer.
-    if (!pooled->quiet()) continue;
+    // The event that says so may be on its way still.
+    if (!pooled->connection_->silent()) continue;
     pooled->deadline_.set(never);
     wakeup.clear(Event::upstream_readable | Event::upstream_writable);
     pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);

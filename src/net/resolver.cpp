@@ -24,6 +24,7 @@ struct Resolver::State {
   std::vector<std::function<void()>> waiting;
   bool wanted = true;
   bool stopped = false;
+  bool literal = false;  // the host is an address
 };
 
 Resolver::Resolver(std::string host, std::uint16_t port, Duration refresh_every, Lookup lookup)
@@ -36,6 +37,7 @@ Resolver::Resolver(std::string host, std::uint16_t port, Duration refresh_every,
   const auto literal = boost::asio::ip::make_address(state_->host, not_literal);
   if (!not_literal) {
     state_->answer = std::make_shared<const Endpoints>(Endpoints{{literal, state_->port}});
+    state_->literal = true;
     return;  // nothing to look up, ever
   }
   // Detached: a look-up that hangs must not hold up the end of the process. The state outlives both.
@@ -63,7 +65,7 @@ void Resolver::refresh(std::function<void()> done) {
     const std::scoped_lock lock(state_->mutex);
     const bool just_failed =
         !state_->failure.empty() && Clock::now() - state_->ended < std::chrono::milliseconds(500);
-    if (!just_failed) {
+    if (!just_failed && !state_->literal) {
       state_->waiting.push_back(std::move(done));
       state_->wanted = true;
       state_->changed.notify_all();

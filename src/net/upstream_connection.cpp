@@ -1,11 +1,14 @@
 #include <holysheep/net/upstream_connection.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <climits>
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 namespace holysheep::net {
 namespace {
@@ -90,6 +93,13 @@ UpstreamConnection::TlsFailure UpstreamConnection::tls_failure() const {
   }
   ERR_clear_error();
   return failure;
+}
+
+bool UpstreamConnection::silent() noexcept {
+  std::array<char, 1> byte;
+  const auto waiting = ::recv(socket.fd(), byte.data(), byte.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (waiting < 0) return errno == EAGAIN || errno == EINTR;
+  return waiting > 0 && ssl_ && read(byte).status == IoStatus::want_read;
 }
 
 IoResult UpstreamConnection::read(std::span<char> into) noexcept {

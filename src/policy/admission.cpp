@@ -119,9 +119,13 @@ TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>&
 }
 
 bool Admission::take_place() noexcept {
-  if (taken_.fetch_add(1) < limits_.places) return true;
-  taken_.fetch_sub(1);
-  return false;
+  // Never past the limit, not even for a moment: a place that comes free in that moment would be missed by
+  // the one whom its release woke.
+  auto taken = taken_.load();
+  do {
+    if (taken >= limits_.places) return false;
+  } while (!taken_.compare_exchange_weak(taken, taken + 1));
+  return true;
 }
 
 void Admission::release() noexcept {

@@ -97,7 +97,6 @@ bool Exchange::ends_here() const {
 }
 
 Task<Fault> Exchange::answer_options() {
-  if (head_.framing != Framing::none) keep_alive_ = false;  // its body is unread
   commit(200);
   http::OwnAnswer answer = own_answer();
   const std::string allow = "Allow: " + std::string(forwarded_methods) + "\r\n";
@@ -157,11 +156,8 @@ TimePoint Exchange::deadline() const {
 
 std::string_view Exchange::find_model() {
   if (!route_.model.empty()) return route_.model;
-  for (std::size_t i = 0; i < body_->piece_count(); ++i) {
-    if (body_->piece(i).empty()) continue;
-    return http::model_name(body_->piece(i), names_.model).value_or(std::string_view());
-  }
-  return {};
+  if (body_->beginning().empty()) return {};
+  return http::model_name(body_->beginning(), names_.model).value_or(std::string_view());
 }
 
 Task<Fault> Exchange::relay(UpstreamCall& call) {
@@ -175,7 +171,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   if (framing == Framing::chunked || framing == Framing::until_close) {
     framing = head_.version_minor == 0 ? Framing::until_close : Framing::chunked;
   }
-  if (framing == Framing::until_close || !body_->complete()) keep_alive_ = false;
+  if (framing == Framing::until_close) keep_alive_ = false;
   commit(head.status);
   const http::ServerTiming times = timing(Clock::now());
   http::Downward down{.head = head, .timing = times};
@@ -206,7 +202,6 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
 /// A stream whose first event was an error is answered as the error that it is.
 Task<Fault> Exchange::answer_error_event(UpstreamCall& call) {
   call.lease.close();
-  if (!body_->complete()) keep_alive_ = false;
   commit(call.error_event->status);
   http::OwnAnswer answer = own_answer();
   if (attempts_->refused_by_budget()) answer.extra = "x-should-retry: false\r\n";
@@ -219,7 +214,6 @@ Task<Fault> Exchange::answer_error_event(UpstreamCall& call) {
 }
 
 Task<void> Exchange::answer_fault(Fault fault) {
-  if (body_ ? !body_->complete() : head_.framing != Framing::none) keep_alive_ = false;  // its rest is unread
   if (traits(fault).closes) keep_alive_ = false;
   commit(http::status_of(fault, route_.dialect));
   std::string detail(why_);
@@ -254,7 +248,11 @@ Task<bool> Exchange::send_scratch() {
 void Exchange::commit(int status) {
   committed_ = true;
   status_ = status;
-  if (context_.pod.lifecycle.draining()) keep_alive_ = false;
+  // What is unread of its body must not be taken for the next request.
+  const bool has_body =
+      head_.framing == Framing::chunked || (head_.framing == Framing::length && head_.content_length > 0);
+  const bool unread = body_ ? !body_->complete() : has_body;
+  if (unread || context_.pod.lifecycle.draining()) keep_alive_ = false;
 }
 
 /// Nothing is sent again: the request's memory goes back, and the next request's first bytes move up.

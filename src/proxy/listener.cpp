@@ -90,6 +90,9 @@ bool Listener::take_one() {
 }
 
 void Listener::close() {
+  // Who waits in the backlog would be reset.
+  while (acceptor_.is_open() && !sessions_.full() && take_one()) {
+  }
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();

@@ -27,9 +27,12 @@ Task<Fault> RequestBody::hold() {
     std::string_view piece;
     if (const Fault fault = take(piece); fault != Fault::none) co_return fault;
     if (!piece.empty()) {
-      if (store(piece)) continue;
-      not_held_ = piece;
-      co_return Fault::none;
+      if (!store(piece)) {
+        not_held_ = piece;
+        co_return Fault::none;
+      }
+      drop_taken();
+      continue;
     }
     if (complete_) break;
     if (!say_continue()) co_return Fault::client_gone;
@@ -59,7 +62,7 @@ Fault RequestBody::take(std::string_view& piece) {
     piece = std::exchange(not_held_, {});
     return Fault::none;
   }
-  input_.consume(std::exchange(taken_, 0));
+  drop_taken();
   std::string_view source = raw_.empty() ? input_.bytes() : raw_;
   const bool from_raw = !raw_.empty();
   const std::size_t available = source.size();
@@ -95,13 +98,13 @@ Fault RequestBody::take(std::string_view& piece) {
     raw_ = source;
   } else {
     taken_ = available - source.size();  // the piece is in it: kept until the next call
-    if (piece.empty()) input_.consume(std::exchange(taken_, 0));
+    if (piece.empty()) drop_taken();
   }
   return fault;
 }
 
 Fault RequestBody::receive(bool& wanted) {
-  input_.consume(std::exchange(taken_, 0));
+  drop_taken();
   const auto room = input_.room(net::BufferPool::block_size);
   const auto got = client_.socket.read(room);
   switch (got.status) {
@@ -142,6 +145,16 @@ bool RequestBody::store(std::string_view piece) {
 std::string_view RequestBody::piece(std::size_t index) const noexcept {
   if (index == 0) return in_place_;
   return {blocks_[index - 1], index == blocks_.size() ? block_used_ : net::BufferPool::block_size};
+}
+
+void RequestBody::drop_taken() noexcept {
+  input_.consume(std::exchange(taken_, 0));
+  input_.release_if_empty();
+}
+
+std::string_view RequestBody::beginning() const noexcept {
+  if (held_ == 0) return not_held_;
+  return in_place_.empty() ? piece(1) : in_place_;
 }
 
 bool RequestBody::say_continue() {

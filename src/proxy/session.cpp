@@ -1,3 +1,4 @@
+#include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/session.hpp>
 #include <holysheep/proxy/sessions.hpp>
 
@@ -16,6 +17,10 @@ namespace {
 /// closing at once would reset the connection, and the client might never see the answer (RFC 9112 §9.6).
 constexpr Duration linger_time = std::chrono::seconds(2);
 constexpr std::size_t linger_bytes = std::size_t{64} << 20;
+
+/// So many requests that a client sent ahead are answered in a row, before others on this event loop have
+/// their turn.
+constexpr unsigned most_at_once = 16;
 
 }  // namespace
 
@@ -50,12 +55,17 @@ Task<void> Session::live() {
 
 Task<void> Session::serve() {
   for (;;) {
-    const Next next = co_await next_head();
+    Next next = co_await next_head();
     if (next == Next::end) co_return;
     if (extra_ && next == Next::head && !Sessions::is_probe(head_)) {
       const bool placed = co_await wait_for_place();
-      if (!placed) co_return;
+      if (client_.gone()) co_return;
+      if (!placed) {
+        refused_ = {Fault::queue_timeout, "all of WORKER_CONNECTIONS are in use"};
+        next = Next::refused;
+      }
     }
+    if (extra_) head_.keep_alive = false;  // a probe past WORKER_CONNECTIONS makes room for the next
     Exchange exchange(context_, client_, head_, scanner_.end(), names_, started_);
     if (next == Next::refused) {
       co_await exchange.refuse(refused_.fault, refused_.why);
@@ -66,7 +76,11 @@ Task<void> Session::serve() {
     started_ = never;
     if (client_.gone()) co_return;
     if (exchange.must_reset()) co_return client_.socket.abort();
-    if (!exchange.keeps_alive() || extra_) break;
+    if (!exchange.keeps_alive()) break;
+    if (++at_once_ >= most_at_once) {
+      const bool go_on = co_await let_others_run();
+      if (!go_on) co_return;
+    }
   }
   co_await linger();
 }
@@ -123,6 +137,7 @@ Task<Session::Next> Session::next_head() {
 
 /// False: the client is gone, the connection has been idle for too long, or the header's time is over.
 Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
+  at_once_ = 0;
   TimePoint deadline = header_deadline;
   if (header_deadline == never) {
     idle_since_ = Clock::now();
@@ -141,13 +156,28 @@ Task<bool> Session::wait_for_place() {
   const TimePoint deadline = after(Clock::now(), context_.pod.settings.request_timeout);
   while (extra_) {
     const Event came = co_await client_.wakeup.wait(Event::place | Event::client_readable, deadline);
-    if (client_.left(came) || has(came, Event::time)) co_return false;
+    if (client_.left(came)) co_return false;
+    if (extra_ && has(came, Event::time)) {
+      WaitingHook::unlink();
+      co_return false;
+    }
   }
   client_.unwatch();
   co_return true;
 }
 
+/// False: the process ends.
+Task<bool> Session::let_others_run() {
+  at_once_ = 0;
+  client_.wakeup.clear(Event::turn);
+  const net::RemoteEvent turn(context_.loop, client_.wakeup, Event::turn);
+  turn.raiser()();
+  const Event came = co_await client_.wakeup.wait(Event::turn, never);
+  co_return !has(came, Event::client_gone | Event::shutdown);
+}
+
 Task<void> Session::linger() {
+  lingering_ = true;
   client_.socket.shutdown_send();
   client_.input.release();
   const TimePoint until = after(Clock::now(), linger_time);

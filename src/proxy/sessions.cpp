@@ -68,8 +68,9 @@ std::size_t Sessions::cut_all() {
   end_idle(TimePoint::max());
   std::vector<Session*> busy;
   for (const auto& [session, owned] : all_) busy.push_back(session);
-  for (Session* session : busy) session->cut();  // none is destroyed before the event loop's next turn
-  return busy.size();
+  std::size_t cut = 0;
+  for (Session* session : busy) cut += session->cut();  // none is destroyed before the event loop's next turn
+  return cut;
 }
 
 void Sessions::end_idle(TimePoint before) {

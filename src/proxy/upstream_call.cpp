@@ -49,6 +49,7 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
     lease.close();
     if (!was_dead) co_return fault;
     request_sent = false;
+    early_ = false;
   }
 }
 
@@ -140,6 +141,7 @@ Task<Fault> UpstreamCall::send_streamed() {
     if (has(came, Event::upstream_readable)) look_for_early_answer();
     if (has(came, Event::time)) co_return Fault::request_timeout;
   }
+  if (body_.complete()) client_.watch(body_.surplus().empty());  // from here on it only waits
   co_return Fault::none;
 }
 

@@ -96,6 +96,30 @@ TEST_P(AClientThatLeaves, TheQueueGivesItsPlaceUp) {
   for (const auto& request : stage.simulator.requests()) EXPECT_NE(request["model"], "sim:tag=queued");
 }
 
+TEST_P(AClientThatLeaves, AfterABodyThatWasStreamedCancelsIt) {
+  Stage stage({{"REPLAY_BUFFER_MB", "0"}});
+  RawClient client(stage.port());
+  client.send(raw_chat("sim:silent"));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 1; }));
+  const auto left = now_ns();
+  leave(client, GetParam());
+  expect_cancelled_since(left, stage.simulator);
+}
+
+TEST_P(AClientThatLeaves, AfterABodyLargerThanTheReplayMemoryCancelsIt) {
+  Stage stage({{"REPLAY_BUFFER_MB", "1"}});
+  RawClient client(stage.port());
+  const auto body = chat_body("sim:silent") + std::string(3 << 20, ' ');
+  client.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: "
+      "application/json\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body);
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 1; }));
+  const auto left = now_ns();
+  leave(client, GetParam());
+  expect_cancelled_since(left, stage.simulator);
+}
+
 std::string name_of(const ::testing::TestParamInfo<Leaving>& each) {
   switch (each.param) {
     case Leaving::reset:

@@ -46,6 +46,48 @@ TEST(UpstreamConnections, FoundDeadAtFirstUseAreReplacedOnceWithoutCountingAsARe
   }
 }
 
+TEST(UpstreamConnections, FoundDeadWhileALargeBodyGoesOutAreReplacedWithTheWholeBody) {
+  std::string received;
+  TcpServer upstream([&](RawClient& connection, int number) {
+    std::string request;
+    if (!read_request(connection, request)) return;
+    connection.send(answer_ok);
+    if (number == 1) {
+      connection.read_until("\r\n\r\n");  // the reused connection: its head taken, then reset
+      return connection.reset();
+    }
+    received = request;
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"MAX_RETRIES", "0"},
+                      {"UPSTREAM_READ_TIMEOUT", "3s"}});
+  EXPECT_EQ(get(proxy.port(), "/v1/x").status, 200);
+  const std::string body(16 << 20, 'b');
+  const auto answer = post_json(proxy.port(), "/v1/x", body);
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(attempts(answer), 1);
+  EXPECT_TRUE(received.ends_with(body));
+}
+
+TEST(UpstreamConnections, ThatSaidMoreThanTheirAnswerAreNotUsedAgain) {
+  // One read of the proxy's ends where the first answer ends; what is behind it is for no request.
+  std::string first = "HTTP/1.1 200 OK\r\nContent-Type: text/x-test\r\nContent-Length: 16000\r\nX-Filler: ";
+  first += std::string(16 * 1024 - 16000 - 4 - first.size(), 'f') + "\r\n\r\n" + std::string(16000, '1');
+  const std::string unasked = "HTTP/1.1 200 OK\r\nContent-Type: text/x-test\r\nContent-Length: 4\r\n\r\nevil";
+  TcpServer upstream([&](RawClient& connection, int number) {
+    std::string request;
+    while (read_request(connection, request)) {
+      connection.send(number == 1 ? first + unasked : std::string(answer_ok));
+    }
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"}});
+  RawClient client(proxy.port());
+  const std::string request = "GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.send(request + request);
+  ASSERT_EQ(client.read_until("\r\n\r\nok"), ReadEnd::satisfied);
+  EXPECT_THAT(client.received(), ::testing::Not(HasSubstr("evil")));
+}
+
 TEST(UpstreamConnections, ThatTakeOneRequestEachStillServeAll) {
   Stage stage({}, {"--max-requests-per-connection", "1"});
   HttpClient client(stage.port());

@@ -217,5 +217,35 @@ TEST(TheShutdownDelay, KeepsAcceptingWhileReadySays503) {
   EXPECT_GE(Clock::now() - asked, std::chrono::milliseconds{950});
 }
 
+TEST(Draining, CountsNothingAsCutThatWasAnswered) {
+  Stage stage({{"SHUTDOWN_GRACE", "2s"}});
+  RawClient client(stage.port());
+  const auto body = chat_body("sim:delay=1000");
+  client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 1; }));
+  // The client has its answer a second before the grace is over, and never closes its side.
+  EXPECT_EQ(stage.proxy.stop(), 0);
+  EXPECT_NE(client.read_to_end(), ReadEnd::timeout);
+  EXPECT_THAT(client.received(), ::testing::HasSubstr("HTTP/1.1 200 OK"));
+}
+
+TEST(ADrain, ServesTheConnectionsThatWaitedToBeAccepted) {
+  Stage stage;
+  std::vector<RawClient> clients;
+  stage.proxy.process().signal(SIGSTOP);
+  for (int i = 0; i < 200; ++i) {
+    clients.emplace_back(stage.port());
+    clients.back().send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  stage.proxy.process().signal(SIGTERM);
+  stage.proxy.process().signal(SIGCONT);
+  for (auto& client : clients) {
+    EXPECT_EQ(client.read_to_end(), ReadEnd::eof);
+    EXPECT_THAT(client.received(), ::testing::StartsWith("HTTP/1.1 200 OK"));
+    client.close();
+  }
+}
+
 }  // namespace
 }  // namespace holysheep::testing

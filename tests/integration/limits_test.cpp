@@ -63,5 +63,13 @@ TEST(Descriptors, AndMemoryComeBackAfterManyConnections) {
       << stage.proxy.process().open_descriptors();
 }
 
+TEST(ConnectionLimit, WhoWaitsInVainForAPlaceIsToldSo) {
+  Stage stage({{"WORKER_CONNECTIONS", "1"}, {"WORKER_PROCESSES", "1"}, {"REQUEST_TIMEOUT", "1"}});
+  RawClient holder(stage.port());
+  holder.send("POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  ASSERT_EQ(holder.read_until("100 Continue"), ReadEnd::satisfied);
+  expect_gateway_error(get(stage.port(), "/v1/models"), 503, "queue_timeout");
+}
+
 }  // namespace
 }  // namespace holysheep::testing

@@ -4,6 +4,7 @@
 #include <holysheep/net/wakeup.hpp>
 
 #include <memory>
+#include <mutex>
 
 #include <boost/asio/post.hpp>
 
@@ -14,14 +15,19 @@ namespace holysheep::net {
 class RemoteEvent {
  public:
   RemoteEvent(EventLoop& loop, EventSink& sink, Event event)
-      : target_(std::make_shared<Target>(Target{loop, &sink, event})) {}
+      : target_(std::make_shared<Target>(loop, sink, event)) {}
   RemoteEvent(const RemoteEvent&) = delete;
   RemoteEvent& operator=(const RemoteEvent&) = delete;
-  ~RemoteEvent() { target_->sink = nullptr; }
+  ~RemoteEvent() {
+    const std::scoped_lock lock(target_->mutex);
+    target_->sink = nullptr;
+  }
 
-  /// For any thread, as often as wanted, also after this object is gone.
+  /// For any thread, as often as wanted, also after this object and its event loop are gone.
   [[nodiscard]] auto raiser() const {
     return [target = target_] {
+      const std::scoped_lock lock(target->mutex);
+      if (target->sink == nullptr) return;  // and perhaps no event loop either
       boost::asio::post(target->loop.io, [target] {
         if (target->sink) target->sink->raise(target->event);
       });
@@ -30,7 +36,10 @@ class RemoteEvent {
 
  private:
   struct Target {
+    Target(EventLoop& event_loop, EventSink& listener, Event what) noexcept
+        : loop(event_loop), sink(&listener), event(what) {}
     EventLoop& loop;
+    std::mutex mutex;  // guards `sink` against other threads; its own event loop alone changes it
     EventSink* sink;
     Event event;
   };

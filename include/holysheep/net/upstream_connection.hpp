@@ -38,6 +38,10 @@ class UpstreamConnection {
   /// Bytes that arrived and nobody has read: after a complete answer there should be none.
   [[nodiscard]] bool has_surplus() const noexcept { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
 
+  /// While no answer is awaited: has it neither ended nor said anything? TLS 1.3 session tickets may come at
+  /// any time, and are taken in; everything else would be an answer to no question.
+  [[nodiscard]] bool silent() noexcept;
+
   IoResult read(std::span<char> into) noexcept;
   IoResult write(std::string_view bytes) noexcept;
 

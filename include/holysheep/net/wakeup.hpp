@@ -22,6 +22,7 @@ enum class Event : std::uint16_t {
   place = 128,     ///< the listener has a place for a connection past WORKER_CONNECTIONS
   shutdown = 256,  ///< the process ends: stop now
   time = 512,      ///< the deadline given to `wait` has passed
+  turn = 1024,     ///< others on this event loop had their turn
 };
 constexpr Event operator|(Event a, Event b) noexcept {
   return static_cast<Event>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

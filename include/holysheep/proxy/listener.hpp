@@ -25,6 +25,7 @@ class Listener {
   Result<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port, bool join);
   /// Accepts whoever waits, and again whenever somebody comes. To be called again when room has come.
   void accept();
+  /// Takes whoever waits already, as far as there is room, and nobody from then on.
   void close();
 
  private:

@@ -34,12 +34,14 @@ class RequestBody {
   /// streamed). Answers `Expect: 100-continue`. Faults: request_too_large, request_timeout, bad_request,
   /// client_gone.
   Task<Fault> hold();
-  [[nodiscard]] bool complete() const noexcept { return complete_; }
+  [[nodiscard]] bool complete() const noexcept { return complete_ && not_held_.empty(); }
 
   /// What is held, in order: `piece(0)` lies behind the head and may be empty.
   [[nodiscard]] std::size_t piece_count() const noexcept { return 1 + blocks_.size(); }
   [[nodiscard]] std::string_view piece(std::size_t index) const noexcept;
   [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
+  /// Its first bytes, as far as they have come: held or not.
+  [[nodiscard]] std::string_view beginning() const noexcept;
   /// How it goes on: its length when that is known, else chunked.
   [[nodiscard]] http::Framing onward_framing() const noexcept;
   [[nodiscard]] std::uint64_t onward_length() const noexcept;
@@ -59,10 +61,11 @@ class RequestBody {
   /// Raw bytes of `behind_head` that belonged to this body.
   [[nodiscard]] std::size_t consumed_behind_head() const noexcept { return behind_head_size_ - raw_.size(); }
   /// What was received beyond the body, of the next request (pipelining), not counting `behind_head`.
-  [[nodiscard]] std::string_view surplus() const noexcept { return input_.bytes(); }
+  [[nodiscard]] std::string_view surplus() const noexcept { return input_.bytes().substr(taken_); }
 
  private:
   bool store(std::string_view piece);
+  void drop_taken() noexcept;
   bool say_continue();
 
   ClientConnection& client_;

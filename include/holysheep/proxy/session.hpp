@@ -31,7 +31,12 @@ class Session : public IdleHook, public WaitingHook {
   /// It has a place now.
   void admit();
   /// The process ends: what is in flight is cut, and its client told so as far as that is still possible.
-  void cut() { client_.wakeup.raise(net::Event::shutdown); }
+  /// False: nothing was, all had been answered.
+  bool cut() {
+    const bool in_flight = !lingering_;
+    client_.wakeup.raise(net::Event::shutdown);
+    return in_flight;
+  }
 
  private:
   enum class Next : unsigned char { head, refused, end };
@@ -42,6 +47,7 @@ class Session : public IdleHook, public WaitingHook {
   Task<Next> next_head();
   Task<bool> wait_for_bytes(TimePoint header_deadline);
   Task<bool> wait_for_place();
+  Task<bool> let_others_run();
   Task<void> linger();
 
   LoopContext& context_;
@@ -53,7 +59,9 @@ class Session : public IdleHook, public WaitingHook {
   http::Refused refused_{};
   TimePoint started_ = never;  // the request's first byte
   TimePoint idle_since_;
+  unsigned at_once_ = 0;  // requests since it last waited for its client
   bool extra_;
+  bool lingering_ = false;
   Task<void> life_;
 };
 

@@ -32,6 +32,14 @@ TEST(Resolver, AnAddressNeedsNoLookUp) {
   EXPECT_EQ(resolver.answer()->front(), tcp::endpoint(make_address("127.0.0.1"), 443));
 }
 
+TEST(Resolver, AnAddressIsRefreshedAtOnceAndKeepsNobodyWaiting) {
+  Resolver resolver("127.0.0.1", 443);
+  auto asked = std::make_shared<int>(0);
+  resolver.refresh([asked] { ++*asked; });
+  EXPECT_EQ(*asked, 1);
+  EXPECT_EQ(asked.use_count(), 1) << "a connection that fails asks each time: nothing may pile up";
+}
+
 TEST(Resolver, LooksUpAheadOfNeed) {
   Resolver resolver("upstream.test", 443, never_again, [](const std::string& host, std::uint16_t port) {
     EXPECT_EQ(host, "upstream.test");

@@ -76,5 +76,17 @@ TEST_F(WakeupTest, ARemoteEventReachesItsSinkUntilItsOwnerHasGone) {
   EXPECT_FALSE(wakeup.pending(Event::granted));
 }
 
+TEST(RemoteEventOfAnotherThread, ReachesNobodyOnceItsEventLoopIsGone) {
+  auto loop = std::make_unique<EventLoop>();
+  auto wakeup = std::make_unique<Wakeup>(loop->timers);
+  auto event = std::make_unique<RemoteEvent>(*loop, *wakeup, Event::resolved);
+  const auto raise = event->raiser();
+  raise();
+  event.reset();
+  wakeup.reset();
+  loop.reset();
+  raise();  // the resolver's look-up ended after the worker did
+}
+
 }  // namespace
 }  // namespace holysheep::net
