@@ -16,6 +16,7 @@ void PooledConnection::rest(TimePoint until) {
 }
 
 void PooledConnection::raise(Event event) {
+  if (event == Event::none) return;  // a wait to write that was left over from its last exchange
   if (has(event, Event::upstream_readable) && connection_->silent()) return connection_->socket.want_read();
   pool_.drop(*this);
 }
