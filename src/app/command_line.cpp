@@ -2,6 +2,7 @@
 #include <holysheep/app/command_line.hpp>
 #include <holysheep/app/health_check.hpp>
 #include <holysheep/app/settings_text.hpp>
+#include <holysheep/core/redaction.hpp>
 #include <holysheep/core/settings_loader.hpp>
 #include <holysheep/net/tls_context.hpp>
 
@@ -22,6 +23,13 @@ std::optional<Command::Action> action_of(std::string_view word) {
   if (word == "--settings-table") return Action::settings_table;
   if (word == "health") return Action::health;
   return std::nullopt;
+}
+
+/// Names the option without what follows its `=`, and hides a word that looks like a key.
+std::string unknown(std::string_view word) {
+  const bool option = word.starts_with('-');
+  return (option ? "unknown option " : "unknown command ") +
+         redacted(option ? word.substr(0, word.find('=')) : word);
 }
 
 int act(const Command& command, const LoadedSettings& loaded, std::ostream& out, std::ostream& err) {
@@ -66,7 +74,7 @@ Result<Command, std::string> parse_command_line(const std::vector<std::string>& 
       continue;
     }
     const auto action = action_of(word);
-    if (!action) return Unexpected{"unknown option '" + std::string(word) + "'"};
+    if (!action) return Unexpected{unknown(word)};
     if (chosen) return Unexpected{"'" + std::string(word) + "' cannot be combined with the option before it"};
     chosen = true;
     command.action = *action;

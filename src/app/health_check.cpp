@@ -1,6 +1,8 @@
 #include <holysheep/app/health_check.hpp>
 #include <holysheep/core/value_forms.hpp>
 
+#include <vector>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -10,6 +12,7 @@
 namespace holysheep::app {
 
 namespace beast = boost::beast;
+using boost::asio::ip::tcp;
 
 namespace {
 
@@ -20,23 +23,31 @@ const beast::error_code& finish(boost::asio::io_context& io, const beast::error_
   return result;
 }
 
+/// Where it may listen, as seen from here. `::` is served for both families, and a container often has no
+/// ::1.
+std::vector<tcp::endpoint> endpoints(const Settings& settings) {
+  const auto at = [&](const boost::asio::ip::address& address) {
+    return tcp::endpoint(address, settings.listen_port);
+  };
+  const auto address = boost::asio::ip::make_address(settings.listen_address);
+  if (!is_wildcard(settings.listen_address)) return {at(address)};
+  const auto v4 = at(boost::asio::ip::address_v4::loopback());
+  if (address.is_v4()) return {v4};
+  return {at(boost::asio::ip::address_v6::loopback()), v4};
+}
+
 }  // namespace
 
 Result<std::string, std::string> ask_health(const Settings& settings) {
-  auto address = boost::asio::ip::make_address(settings.listen_address);
-  if (is_wildcard(settings.listen_address)) {
-    if (address.is_v6()) {
-      address = boost::asio::ip::address_v6::loopback();
-    } else {
-      address = boost::asio::ip::address_v4::loopback();
-    }
-  }
+  if (settings.listen_port == 0)
+    return Unexpected{std::string("LISTEN_PORT is 0: which port it got is not known")};
   boost::asio::io_context io;
   beast::tcp_stream stream(io);
   stream.expires_after(std::chrono::seconds(2));
   beast::error_code error;
   const auto keep = [&error](const beast::error_code& code, auto&&...) { error = code; };
-  stream.async_connect(boost::asio::ip::tcp::endpoint(address, settings.listen_port), keep);
+  const auto candidates = endpoints(settings);
+  stream.async_connect(candidates, keep);
   if (finish(io, error)) return Unexpected{"nobody answers: " + error.message()};
   beast::http::request<beast::http::empty_body> request(beast::http::verb::get, "/health", 11);
   request.set(beast::http::field::host, "localhost");

@@ -32,8 +32,22 @@ std::string shown_default(const SettingSpec& spec) {
   return spec.default_text.empty() ? "unset" : std::string(spec.default_text);
 }
 
+/// As Markdown: what a user would write stands as code.
+std::string marked_default(const SettingSpec& spec) {
+  const bool is_text = spec.default_note.empty() && !spec.default_text.empty();
+  return is_text ? "`" + std::string(spec.default_text) + "`" : shown_default(spec);
+}
+
 std::string note(const SettingSpec& spec) {
-  return spec.effect == Effect::not_yet ? " (no effect yet in this version)" : "";
+  switch (spec.effect) {
+    case Effect::not_yet:
+      return " (no effect yet in this version)";
+    case Effect::refused:
+      return " (refused: not supported by this version yet)";
+    case Effect::now:
+      break;
+  }
+  return "";
 }
 
 /// Breaks a text into lines of at most `width`, each behind `indent`.
@@ -86,7 +100,8 @@ std::string effective_settings(const LoadedSettings& loaded) {
   for (const SettingSpec& spec : setting_table()) {
     std::string line(spec.name);
     line.resize(std::max(name_column, line.size() + 1), ' ');
-    line += shown_value(spec, loaded);
+    const auto value = shown_value(spec, loaded);
+    line += value.empty() ? "unset" : value;
     line.resize(std::max(name_column + value_column, line.size() + 1), ' ');
     line += source_name(loaded.sources.at(spec.name));
     text += line + "\n";
@@ -106,7 +121,7 @@ std::string effective_settings_json(const LoadedSettings& loaded) {
 std::string settings_markdown() {
   std::string text = "| variable | default | meaning | accepted |\n| --- | --- | --- | --- |\n";
   for (const SettingSpec& spec : setting_table()) {
-    text.append("| `").append(spec.name).append("` | ").append(shown_default(spec)).append(" | ");
+    text.append("| `").append(spec.name).append("` | ").append(marked_default(spec)).append(" | ");
     text.append(spec.meaning).append(note(spec)).append(" | ").append(spec.form).append(" |\n");
   }
   return text;

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include <holysheep/core/address_sanitizer.hpp>
+
 namespace holysheep {
 namespace {
 
@@ -29,17 +31,7 @@ struct Cache {
   }
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool recycle = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool recycle = false;
-#else
-constexpr bool recycle = true;
-#endif
-#else
-constexpr bool recycle = true;
-#endif
+constexpr bool recycle = !address_sanitizer;
 
 thread_local Cache cache;
 

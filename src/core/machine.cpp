@@ -39,7 +39,9 @@ std::vector<std::string> folders(const std::string& root, const std::string& con
     for (;;) {
       found.push_back(base + (path == "/" ? "" : path));
       if (path.empty() || path == "/") break;
-      path.erase(path.rfind('/'));
+      const auto slash = path.rfind('/');
+      if (slash == std::string::npos) break;
+      path.erase(slash);
     }
   }
   return found;

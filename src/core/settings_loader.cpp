@@ -1,14 +1,16 @@
 #include <holysheep/core/machine.hpp>
+#include <holysheep/core/redaction.hpp>
 #include <holysheep/core/settings_loader.hpp>
 #include <holysheep/core/settings_table.hpp>
-#include <holysheep/core/text.hpp>
 #include <holysheep/core/value_forms.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <set>
+#include <sstream>
 #include <system_error>
 
 #include <nlohmann/json.hpp>
@@ -19,66 +21,113 @@ namespace {
 using Problems = std::vector<std::string>;
 using Values = std::map<std::string, std::string, std::less<>>;
 
+using Secrets = std::vector<std::string>;
+
+/// What was read of one setting, before anybody judged it.
+struct Given {
+  std::string text;
+  SettingSource source = SettingSource::default_value;
+};
+using GivenValues = std::map<std::string_view, Given>;
+
 Result<std::string, std::string> read_file(const std::string& path) {
+  std::error_code failure;
+  if (std::filesystem::is_directory(path, failure)) return Unexpected{std::string("it is a folder")};
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Unexpected{path + ": " + std::generic_category().message(errno)};
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad() || (content.empty() && file.fail())) return Unexpected{path + ": it cannot be read"};
-  return content;
+  if (!file) return Unexpected{std::generic_category().message(errno)};
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (file.bad()) return Unexpected{std::string("it cannot be read")};
+  return std::move(content).str();
 }
 
-/// A value as a problem shows it: on one line, not endless, and without the password of a URL.
-std::string shown(std::string_view value) {
-  std::string text(value.substr(0, 200));
-  const auto scheme = text.find("://");
-  const auto at = text.find('@');
-  if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
-    text.replace(scheme + 3, at - scheme - 3, "********");
-  }
-  std::string out;
-  append_json_string(out, text);
-  return out;
+Result<Secret, std::string> read_key(const std::string& path) {
+  const auto content = read_file(path);
+  if (!content) return Unexpected{content.error()};
+  auto key = parse_key(*content);
+  if (!key)
+    return Unexpected{
+        std::string("accepted is a file with one key, visible ASCII characters without spaces")};
+  return Secret(std::move(*key));
 }
 
-std::string problem(const SettingSpec& spec, std::string_view value) {
-  std::string text(spec.name);
-  if (!spec.secret) text += "=" + shown(value);
-  return text + ": accepted is " + std::string(spec.form);
+/// `NAME="value"`, and which file says so. A value that may be a key is masked.
+std::string named(const SettingSpec& spec, const Given& given, const Secrets& secrets,
+                  const std::string& config) {
+  std::string text =
+      std::string(spec.name) + "=" + (spec.secret ? "********" : redacted(given.text, secrets));
+  if (given.source == SettingSource::file) text += " in " + config;
+  return text;
+}
+
+/// A path as a problem shows it. One without a slash may be what people put there instead: the key itself.
+std::string shown_path(const std::string& path, const Secrets& secrets) {
+  return path.find('/') == std::string::npos ? "********" : redacted(path, secrets);
 }
 
 /// A JSON value as the text that the environment would hold.
 std::string text_of(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_null()) return {};
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number_float() ? show_decimal(value.get<double>()) : value.dump();
 }
 
-Values read_config(const std::string& path, Problems& problems) {
+/// One object, or why there is none. The parser's own message quotes the text, which may hold a key.
+Result<nlohmann::json, std::string> parse_config(const std::string& content) {
+  std::set<std::string> seen;
+  std::string twice;
+  const auto note_repeated = [&](int depth, nlohmann::json::parse_event_t event,
+                                 const nlohmann::json& parsed) {
+    if (depth == 1 && event == nlohmann::json::parse_event_t::key &&
+        !seen.insert(parsed.get<std::string>()).second) {
+      twice = parsed.get<std::string>();
+    }
+    return true;
+  };
+  try {
+    auto json = nlohmann::json::parse(content, note_repeated);
+    if (!json.is_object())
+      return Unexpected{std::string("accepted is one JSON object, setting names to values")};
+    if (!twice.empty()) return Unexpected{redacted(twice) + " is there twice"};
+    return json;
+  } catch (const nlohmann::json::parse_error& error) {
+    const auto before = std::string_view(content).substr(0, error.byte == 0 ? 0 : error.byte - 1);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') + 1) + 1;
+    return Unexpected{"not JSON, at line " + std::to_string(line) + ", column " + std::to_string(column)};
+  }
+}
+
+std::string unknown(const std::string& name, const Secrets& secrets) {
+  std::string text = "unknown setting " + redacted(name, secrets);
+  const auto near = nearest_setting(name);
+  if (!near.empty()) text += ", did you mean " + std::string(near) + "?";
+  return text;
+}
+
+/// The file's settings, null and empty ones left out.
+Values read_config(const std::string& path, const Secrets& secrets, Problems& problems) {
   Values values;
+  const auto complain = [&](const std::string& text) {
+    problems.push_back("CONFIG_FILE: " + path + ": " + text);
+  };
   const auto content = read_file(path);
   if (!content) {
-    problems.push_back("CONFIG_FILE: " + content.error());
+    complain(content.error());
     return values;
   }
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(*content);
-  } catch (const nlohmann::json::parse_error& error) {
-    // Its own message quotes the text, which may hold a key.
-    problems.push_back("CONFIG_FILE: " + path + ": not JSON, at byte " + std::to_string(error.byte));
+  const auto json = parse_config(*content);
+  if (!json) {
+    complain(json.error());
     return values;
   }
-  if (!json.is_object()) {
-    problems.push_back("CONFIG_FILE: " + path + ": accepted is one JSON object, setting names to values");
-    return values;
-  }
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& [name, value] : json->items()) {
     const SettingSpec* spec = find_setting(name);
     if (spec == nullptr) {
-      std::string text = "CONFIG_FILE: " + path + ": unknown setting " + shown(name);
-      const auto near = nearest_setting(name);
-      if (!near.empty()) text += ", did you mean " + std::string(near) + "?";
-      problems.push_back(std::move(text));
-    } else if (value.is_array() || value.is_null() || (value.is_object() && name != "MODEL_FALLBACKS")) {
-      problems.push_back(problem(*spec, spec->secret ? "" : value.dump()));
+      complain(unknown(name, secrets));
+    } else if (value.is_array() || (value.is_object() && name != "MODEL_FALLBACKS")) {
+      const std::string kind = value.is_array() ? "a list" : "an object";
+      complain(name + " is " + kind + "; accepted is " + std::string(spec->form));
     } else {
       values[name] = text_of(value);
     }
@@ -86,24 +135,85 @@ Values read_config(const std::string& path, Problems& problems) {
   return values;
 }
 
-void check_together(const LoadedSettings& loaded, Problems& problems) {
-  const Settings& settings = loaded.settings;
-  const auto set = [&](std::string_view name) {
-    return loaded.sources.at(name) != SettingSource::default_value;
-  };
-  if (set("HOLYSHEEP_API_KEY") && set("HOLYSHEEP_API_KEY_FILE")) {
-    problems.emplace_back("HOLYSHEEP_API_KEY, HOLYSHEEP_API_KEY_FILE: accepted is one of them, not both");
-  }
-  if (set("FALLBACK_API_KEY") && set("FALLBACK_API_KEY_FILE")) {
-    problems.emplace_back("FALLBACK_API_KEY, FALLBACK_API_KEY_FILE: accepted is one of them, not both");
-  }
-  if ((set("FALLBACK_API_KEY") || set("FALLBACK_API_KEY_FILE")) && !settings.fallback_base_url) {
-    problems.emplace_back("FALLBACK_API_KEY, FALLBACK_API_KEY_FILE: accepted with FALLBACK_BASE_URL only");
-  }
-  if (!settings.holysheep_api_key_file.empty()) {
-    if (const auto key = read_key_file(settings.holysheep_api_key_file); !key) {
-      problems.push_back("HOLYSHEEP_API_KEY_FILE: " + key.error());
+GivenValues gather(const Environment& environment, const Values& from_file) {
+  GivenValues all;
+  for (const SettingSpec& spec : setting_table()) {
+    Given& given = all[spec.name];
+    given.text = spec.default_text;
+    if (const auto own = from_file.find(spec.name); own != from_file.end() && !own->second.empty()) {
+      given = {own->second, SettingSource::file};
     }
+    if (auto own = environment(spec.name); own && !own->empty()) {
+      given = {std::move(*own), SettingSource::environment};
+    }
+  }
+  return all;
+}
+
+/// The credentials in the environment, so that no problem shows one that stands elsewhere too.
+Secrets known_secrets(const Environment& environment) {
+  Secrets secrets;
+  for (const SettingSpec& spec : setting_table()) {
+    if (!spec.secret) continue;
+    if (auto own = environment(spec.name); own && !own->empty()) secrets.push_back(std::move(*own));
+  }
+  return secrets;
+}
+
+void judge(const GivenValues& given, const Secrets& secrets, const std::string& config,
+           LoadedSettings& loaded, Problems& problems) {
+  for (const SettingSpec& spec : setting_table()) {
+    const Given& own = given.at(spec.name);
+    const bool is_set = own.source != SettingSource::default_value;
+    loaded.sources[spec.name] = own.source;
+    if (own.text.empty()) continue;
+    if (spec.effect == Effect::refused && is_set) {
+      problems.push_back(named(spec, own, secrets, config) +
+                         ": not supported by this version yet, leave it unset");
+    } else if (!spec.parse(loaded.settings, own.text)) {
+      problems.push_back(named(spec, own, secrets, config) + ": accepted is " + std::string(spec.form));
+    } else if (spec.effect == Effect::not_yet && is_set) {
+      loaded.warnings.push_back(std::string(spec.name) + " has no effect yet in this version");
+    }
+  }
+}
+
+void check_keys(const GivenValues& given, const Secrets& secrets, Problems& problems) {
+  const auto set = [&](std::string_view name) {
+    return given.at(name).source != SettingSource::default_value;
+  };
+  for (const std::string prefix : {"HOLYSHEEP", "FALLBACK"}) {
+    const auto key = prefix + "_API_KEY";
+    const auto file = key + "_FILE";
+    if (set(key) && set(file)) {
+      problems.push_back(key + " and " + file + " are both set: accepted is one of them");
+    } else if (set(file)) {
+      const auto& path = given.at(file).text;
+      if (const auto read = read_key(path); !read) {
+        problems.push_back(file + "=" + shown_path(path, secrets) + ": " + read.error());
+      }
+    }
+    if (prefix == "FALLBACK" && !set("FALLBACK_BASE_URL") && (set(key) || set(file))) {
+      problems.push_back((set(key) ? key : file) +
+                         " is set without FALLBACK_BASE_URL: accepted is both or neither");
+    }
+  }
+}
+
+/// The admin side must never be reachable through the client port.
+void check_ports(const Settings& settings, Problems& problems) {
+  const bool overlap = settings.listen_address == settings.admin_address ||
+                       is_wildcard(settings.listen_address) || is_wildcard(settings.admin_address);
+  if (settings.admin_port != 0 && settings.admin_port == settings.listen_port && overlap) {
+    problems.push_back("ADMIN_PORT=" + std::to_string(settings.admin_port) +
+                       ": accepted is another port than LISTEN_PORT, or 0 for none");
+  }
+}
+
+void check_trust(const Settings& settings, const Secrets& secrets, Problems& problems) {
+  if (settings.ssl_cert_file.empty()) return;
+  if (const auto content = read_file(settings.ssl_cert_file); !content) {
+    problems.push_back("SSL_CERT_FILE=" + redacted(settings.ssl_cert_file, secrets) + ": " + content.error());
   }
 }
 
@@ -138,39 +248,25 @@ Result<LoadedSettings, std::vector<std::string>> load_settings(const Environment
                                                                const MachineFacts& machine) {
   Problems problems;
   LoadedSettings loaded;
+  auto secrets = known_secrets(environment);
   const std::string config = file.value_or(environment("CONFIG_FILE").value_or(""));
-  const Values from_file = config.empty() ? Values{} : read_config(config, problems);
+  const auto given = gather(environment, config.empty() ? Values{} : read_config(config, secrets, problems));
   for (const SettingSpec& spec : setting_table()) {
-    SettingSource& source = loaded.sources[spec.name];
-    std::string value(spec.default_text);
-    source = SettingSource::default_value;
-    if (const auto own = from_file.find(spec.name); own != from_file.end() && !own->second.empty()) {
-      value = own->second;
-      source = SettingSource::file;
-    }
-    if (auto own = environment(spec.name); own && !own->empty()) {
-      value = std::move(*own);
-      source = SettingSource::environment;
-    }
-    if (value.empty()) continue;
-    if (!spec.parse(loaded.settings, value)) {
-      problems.push_back(problem(spec, value));
-    } else if (spec.effect == Effect::not_yet && source != SettingSource::default_value) {
-      loaded.warnings.push_back(std::string(spec.name) + " has no effect yet in this version");
-    }
+    if (spec.secret && !given.at(spec.name).text.empty()) secrets.push_back(given.at(spec.name).text);
   }
-  if (problems.empty()) check_together(loaded, problems);
+  judge(given, secrets, config, loaded, problems);
+  check_keys(given, secrets, problems);
+  check_ports(loaded.settings, problems);
+  check_trust(loaded.settings, secrets, problems);
   if (!problems.empty()) return Unexpected{std::move(problems)};
   resolve(loaded, machine);
   return loaded;
 }
 
 Result<Secret, std::string> read_key_file(const std::string& path) {
-  const auto content = read_file(path);
-  if (!content) return Unexpected{content.error()};
-  auto key = parse_key(*content);
-  if (!key) return Unexpected{path + ": accepted is one key, visible ASCII characters without spaces"};
-  return Secret(std::move(*key));
+  auto key = read_key(path);
+  if (!key) return Unexpected{path + ": " + key.error()};
+  return key;
 }
 
 }  // namespace holysheep

@@ -12,10 +12,12 @@ namespace {
 
 using Specs = std::vector<SettingSpec>;
 
-constexpr std::string_view a_duration = "a duration: 500ms, 5s, 2m, or a number of seconds";
+constexpr std::string_view a_duration =
+    "a duration of at most 365 days: 500ms, 5s, 2m, or a number of seconds";
 constexpr std::string_view a_positive_duration =
-    "a duration above zero: 500ms, 5s, 2m, or a number of seconds";
-constexpr std::string_view a_size = "a size: 4k, 50m, 1g, or a number of bytes";
+    "a duration above zero, at most 365 days: 500ms, 5s, 2m, or a number of seconds";
+constexpr Duration longest = std::chrono::hours(24 * 365);  // far from where a sum of times would overflow
+constexpr std::string_view a_size = "a size above zero: 4k, 50m, 1g, or a number of bytes";
 constexpr std::string_view a_boolean = "true or false (1/0, on/off, yes/no)";
 constexpr std::string_view a_key = "visible ASCII characters without spaces";
 constexpr std::string_view a_path = "a path of a file";
@@ -45,7 +47,7 @@ SettingSpec duration(std::string_view name, std::string_view default_text, std::
   auto made = spec(name, default_text, zero_allowed ? a_duration : a_positive_duration, meaning);
   made.parse = [=](Settings& settings, std::string_view text) {
     const auto value = parse_duration(text);
-    if (!value || (!zero_allowed && *value == Duration::zero())) return false;
+    if (!value || *value > longest || (!zero_allowed && *value == Duration::zero())) return false;
     settings.*member = *value;
     return true;
   };
@@ -198,6 +200,30 @@ SettingSpec fallback_base_url() {
   return made;
 }
 
+SettingSpec otlp_endpoint() {
+  auto made = spec("OTEL_EXPORTER_OTLP_ENDPOINT", "",
+                   "http(s)://host[:port][/path] without user, query or fragment", "traces over OTLP/HTTP");
+  made.parse = [](Settings& settings, std::string_view text) {
+    if (!parse_base_url(text)) return false;
+    settings.otel_exporter_otlp_endpoint = text;
+    return true;
+  };
+  made.show = [](const Settings& settings) { return settings.otel_exporter_otlp_endpoint; };
+  return made;
+}
+
+/// A secret as a whole: the user and password in it are.
+SettingSpec redis_url() {
+  auto made = secret("REDIS_URL", "redis://[user:password@]host[:port][/database], or rediss:// for TLS",
+                     "client limits and budgets shared by all pods", &Settings::redis_url);
+  made.parse = [visible = made.parse](Settings& settings, std::string_view text) {
+    const auto scheme = to_lower(text.substr(0, text.find("://")));
+    if ((scheme != "redis" && scheme != "rediss") || text.size() <= scheme.size() + 3) return false;
+    return visible(settings, text);
+  };
+  return made;
+}
+
 /// 0 stands for `auto` until the machine has been asked.
 SettingSpec worker_processes() {
   auto made =
@@ -257,12 +283,11 @@ SettingSpec model_fallbacks() {
 
 SettingSpec client_keys_file() {
   auto made =
-      line("CLIENT_KEYS_FILE", "", "not supported by this version yet: leave it unset",
+      line("CLIENT_KEYS_FILE", "", a_path,
            "clients that may use this proxy. Unset: any client, and a warning at start where it listens "
            "beyond loopback with an upstream key set",
            &Settings::client_keys_file);
   made.effect = Effect::refused;
-  made.parse = [](Settings&, std::string_view) { return false; };
   return made;
 }
 
@@ -354,7 +379,7 @@ void add_connections(Specs& all) {
   all.push_back(size("CLIENT_MAX_HEADER_SIZE", "32k", "a size from 1k to 1m", "past it: 431",
                      &Settings::client_max_header_size, 1 << 10, 1 << 20));
   all.push_back(size("CLIENT_MAX_BODY_SIZE", "50m", a_size, "past it: 413", &Settings::client_max_body_size,
-                     0, std::numeric_limits<std::int64_t>::max()));
+                     1, std::numeric_limits<std::int64_t>::max()));
   all.push_back(count("UPSTREAM_KEEPALIVE", "32", "a number from 0 to 100000",
                       "idle upstream connections kept per event loop", &Settings::upstream_keepalive, 0,
                       100000));
@@ -445,13 +470,11 @@ void add_operation(Specs& all) {
   all.push_back(later(model_fallbacks()));
   all.push_back(
       later(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file)));
-  all.push_back(later(secret("REDIS_URL", "redis:// or rediss://",
-                             "client limits and budgets shared by all pods", &Settings::redis_url)));
+  all.push_back(later(redis_url()));
   all.push_back(later(decimal("LOG_SAMPLE", "1", "a number from 0 to 1",
                               "share of successful requests that get a log line; others always do",
                               &Settings::log_sample, 0, 1)));
-  all.push_back(later(line("OTEL_EXPORTER_OTLP_ENDPOINT", "", "a URL", "traces over OTLP/HTTP",
-                           &Settings::otel_exporter_otlp_endpoint)));
+  all.push_back(later(otlp_endpoint()));
   all.push_back(later(line("OTEL_SERVICE_NAME", "holysheep-proxy", "a name", "this service's name in traces",
                            &Settings::otel_service_name)));
 }

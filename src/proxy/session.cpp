@@ -71,6 +71,13 @@ Task<void> Session::serve() {
   co_await linger();
 }
 
+/// Nothing was parsed: what `head_` holds is the request's before, whose bytes are gone.
+Session::Next Session::refuse(http::Refused refused) {
+  refused_ = refused;
+  head_ = {};
+  return Next::refused;
+}
+
 /// Reads up to the end of the next request's head.
 Task<Session::Next> Session::next_head() {
   const Settings& settings = context_.pod.settings;
@@ -80,16 +87,13 @@ Task<Session::Next> Session::next_head() {
         client_.input.empty() ? http::HeadScanner::State::need_more : scanner_.scan(client_.input.bytes());
     if (started_ == never && !client_.input.empty()) started_ = Clock::now();
     if (state == http::HeadScanner::State::malformed) {
-      refused_ = {Fault::bad_request, "this is not an HTTP/1.1 request"};
-      co_return Next::refused;
+      co_return refuse({Fault::bad_request, "this is not an HTTP/1.1 request"});
     }
     const bool complete = state == http::HeadScanner::State::complete;
     if ((complete ? scanner_.end() : client_.input.size()) > limit ||
         (!complete && client_.input.size() >= limit)) {
-      refused_ = scanner_.in_start_line() ? http::Refused{Fault::uri_too_long, "CLIENT_MAX_HEADER_SIZE"}
-                                          : http::Refused{Fault::headers_too_large, "CLIENT_MAX_HEADER_SIZE"};
-      head_ = {};
-      co_return Next::refused;
+      const Fault fault = scanner_.in_start_line() ? Fault::uri_too_long : Fault::headers_too_large;
+      co_return refuse({fault, "CLIENT_MAX_HEADER_SIZE"});
     }
     if (complete) {
       refused_ = http::parse_request_head(
@@ -113,9 +117,7 @@ Task<Session::Next> Session::next_head() {
     const bool more = co_await wait_for_bytes(deadline);
     if (more) continue;
     if (started_ == never || Clock::now() < deadline) co_return Next::end;
-    refused_ = {Fault::request_timeout, "the header did not come within CLIENT_HEADER_TIMEOUT"};
-    head_ = {};
-    co_return Next::refused;
+    co_return refuse({Fault::request_timeout, "the header did not come within CLIENT_HEADER_TIMEOUT"});
   }
 }
 

@@ -149,5 +149,18 @@ TEST(IdleClient, IsClosedAfterItsKeepAliveWithoutAWord) {
   EXPECT_EQ(client.received().find("HTTP/1.1", 1), std::string::npos);
 }
 
+TEST(ARefusal, FollowsAGoodRequestOnItsConnection) {
+  Stage stage;
+  for (const std::string_view junk :
+       {"\x16\x03\x01", "GET /v1/x HTTP/1.1\nHost: x\n\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+    RawClient client(stage.port());
+    client.send("GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_EQ(client.read_until("\"data\""), ReadEnd::satisfied);
+    client.send(junk);
+    client.read_to_end();
+    EXPECT_THAT(std::string(client.take()), ::testing::HasSubstr("HTTP/1.1 400 "));
+  }
+}
+
 }  // namespace
 }  // namespace holysheep::testing

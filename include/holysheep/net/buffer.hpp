@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <holysheep/core/address_sanitizer.hpp>
+
 namespace holysheep::net {
 
 class BufferPool;
@@ -81,7 +83,7 @@ class BufferPool {
   }
 
  private:
-  static constexpr std::size_t kept = 64;
+  static constexpr std::size_t kept = address_sanitizer ? 0 : 64;
   std::vector<char*> free_ = reserved();
   static std::vector<char*> reserved() {
     std::vector<char*> blocks;

@@ -38,6 +38,7 @@ class Session : public IdleHook, public WaitingHook {
 
   Task<void> live();
   Task<void> serve();
+  Next refuse(http::Refused refused);
   Task<Next> next_head();
   Task<bool> wait_for_bytes(TimePoint header_deadline);
   Task<bool> wait_for_place();

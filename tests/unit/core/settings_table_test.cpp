@@ -1,338 +1,309 @@
-#include <holysheep/app/settings_text.hpp>
 #include <holysheep/core/settings_loader.hpp>
 #include <holysheep/core/settings_table.hpp>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 namespace holysheep {
 namespace {
 
-/// One setting's contract: its default as it is shown, texts that are accepted (with what they show as), and
-/// texts that are refused.
-struct Contract {
-  std::string shown_default;
-  std::vector<std::pair<std::string, std::string>> accepted;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// One setting as spec.md has it, with texts that it takes (and what is then shown) and texts that it
+/// refuses.
+struct Case {
+  std::string name;
+  std::string initial;  ///< the effective value when nothing is set, on the machine below
+  Pairs accepted;
   std::vector<std::string> refused;
 };
 
-const std::vector<std::string> no_durations{"-1", "1x", "1 s", "s", "1e3", "9999999999999999999s", "x"};
-const std::vector<std::string> no_booleans{"2", "ja", "truee", "-"};
-const std::vector<std::string> no_counts{"-1", "1.5", "x", "99999999999999999999", "1 "};
+const MachineFacts machine{.cpus = 6, .memory_limit = std::uint64_t{1000} << 20, .ipv6 = true};
 
-std::vector<std::string> with(std::vector<std::string> some, const std::vector<std::string>& more) {
-  some.insert(some.end(), more.begin(), more.end());
-  return some;
+const Pairs durations{{"500ms", "500ms"}, {"5s", "5s"}, {"2m", "120s"}, {"7", "7s"}, {"1.5s", "1500ms"}};
+const std::vector<std::string> no_durations{"-1", "5x",  "1h",   "5 s",     "s", ".5s",
+                                            "1.", "1e3", "soon", "600000m", "+5"};
+const std::vector<std::string> no_positive_durations{"0",  "0s",  "0ms", "-1",   "5x",
+                                                     "1h", "5 s", "s",   "soon", "9999999999"};
+const Pairs sizes{{"4096", "4k"}, {"8k", "8k"}, {"12K", "12k"}, {"1025", "1025"}};
+const Pairs big_sizes{{"1", "1"}, {"4k", "4k"}, {"50m", "50m"}, {"1g", "1g"}, {"2G", "2g"}, {"1536", "1536"}};
+const std::vector<std::string> no_sizes{
+    "0", "-1", "1.5m", "4kb", "k", "4 k", "big", "18446744073709551616", "17179869184g"};
+const Pairs booleans{{"true", "true"},   {"1", "true"},  {"on", "true"},   {"yes", "true"}, {"TRUE", "true"},
+                     {"false", "false"}, {"0", "false"}, {"off", "false"}, {"No", "false"}};
+const std::vector<std::string> no_booleans{"maybe", "2", "y", "true "};
+const std::vector<std::string> no_counts{
+    "-1", "+1", "1.5", "many", "0x10", "1k", "99999999999999999999", "4294967296"};
+std::vector<std::string> beyond(const std::string& most) {
+  auto refused = no_counts;
+  refused.push_back(most);
+  return refused;
 }
+const Pairs addresses{{"0.0.0.0", "0.0.0.0"}, {"127.0.0.1", "127.0.0.1"}, {"::1", "::1"}, {"[::1]", "::1"}};
+const std::vector<std::string> no_addresses{"localhost",   "*", "256.0.0.1", "127.0.0.1:8080",
+                                            "[127.0.0.1]", ":", "1.2.3"};
+const Pairs paths{{"/etc/ssl/x.pem", "/etc/ssl/x.pem"}, {"relative file", "relative file"}};
+const std::vector<std::string> no_paths{"/etc/two\nlines", "/etc/tab\t"};
+const std::vector<std::string> no_keys{"two words", "tab\there", "line\nbreak", "caf\xc3\xa9", "\n"};
+const std::vector<std::string> no_upstreams{"api.holysheep.ai",    "http://api.holysheep.ai/v1",
+                                            "ftp://host/",         "https://",
+                                            "https:///v1",         "https://host:0",
+                                            "https://host:65536",  "https://host/v1?key=1",
+                                            "https://host/v1#top", "https://user:pw@host",
+                                            "https://a b/",        "https://host/../x",
+                                            "https://[::1",        "https://1.2.3",
+                                            "https://host\\v1",    "http://127.0.0.1.evil.example"};
+const Pairs upstreams{{"https://api.holysheep.ai/v1", "https://api.holysheep.ai/v1"},
+                      {"https://API.Example/v1/", "https://api.example/v1"},
+                      {"https://host", "https://host"},
+                      {"https://host:443", "https://host"},
+                      {"HTTPS://host:8443/a/b", "https://host:8443/a/b"},
+                      {"https://[2001:db8::1]:1/v1", "https://[2001:db8::1]:1/v1"},
+                      {"http://localhost:9000", "http://localhost:9000"},
+                      {"http://127.8.9.1/v1", "http://127.8.9.1/v1"},
+                      {"http://[::1]:80", "http://[::1]"}};
 
-Contract duration(const std::string& shown, bool zero = false) {
-  Contract made{shown,
-                {{"500ms", "500ms"}, {"5s", "5s"}, {"2m", "120s"}, {"7", "7s"}, {"1.5s", "1500ms"}},
-                no_durations};
-  if (zero) made.accepted.emplace_back("0", "0s");
-  if (!zero) made.refused.emplace_back("0");
-  return made;
-}
-
-Contract boolean(const std::string& shown) {
-  return {shown,
-          {{"true", "true"},
-           {"false", "false"},
-           {"1", "true"},
-           {"0", "false"},
-           {"on", "true"},
-           {"off", "false"},
-           {"yes", "true"},
-           {"no", "false"},
-           {"TRUE", "true"},
-           {"No", "false"}},
-          no_booleans};
-}
-
-Contract count(const std::string& shown, const std::string& least, const std::string& most,
-               const std::vector<std::string>& beyond) {
-  return {shown, {{least, least}, {most, most}}, with(no_counts, beyond)};
-}
-
-Contract size(const std::string& shown, std::vector<std::string> beyond = {}) {
-  return {shown,
-          {{"4k", "4k"}, {"8192", "8k"}, {"16K", "16k"}},
-          with({"-1", "4kb", "1.5k", "k", "99999999999999999999"}, beyond)};
-}
-
-Contract line(const std::string& shown) {
-  return {shown, {{"some/text", "some/text"}}, {"two\nlines"}};
-}
-
-const std::map<std::string, Contract> contracts{
-    {"HOLYSHEEP_API_KEY", {"", {{"sk-1_~", "********"}}, {"two words", "tab\there", "k\xc3\xa9y"}}},
-    {"HOLYSHEEP_API_KEY_FILE", line("")},
-    {"API_BASE_URL",
-     {"https://api.holysheep.ai/v1",
-      {{"https://example.com", "https://example.com"},
-       {"https://example.com:8443/base/v1/", "https://example.com:8443/base/v1"},
-       {"http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"},
-       {"http://localhost", "http://localhost"},
-       {"http://[::1]:8080/v1", "http://[::1]:8080/v1"}},
-      {"http://example.com/v1", "ftp://example.com", "example.com", "https://", "https://a b",
-       "https://u:p@example.com", "https://example.com/v1?x=1", "https://example.com/v1#x",
-       "https://example.com:0", "https://example.com:65536", "https://example.com/../v1"}}},
-    {"LISTEN_ADDRESS",
-     {"::",
-      {{"0.0.0.0", "0.0.0.0"}, {"[::1]", "::1"}, {"127.0.0.1", "127.0.0.1"}},
-      {"localhost", "1.2.3", "x"}}},
-    {"LISTEN_PORT", count("8080", "0", "65535", {"65536"})},
-    {"ADMIN_ADDRESS", {"127.0.0.1", {{"::1", "::1"}}, {"localhost", "256.1.1.1"}}},
-    {"ADMIN_PORT", count("9090", "0", "65535", {"65536"})},
-    {"LOG_LEVEL",
-     {"info",
-      {{"trace", "trace"},
-       {"debug", "debug"},
-       {"info", "info"},
-       {"warn", "warn"},
-       {"error", "error"},
-       {"critical", "critical"},
-       {"off", "off"},
-       {"INFO", "info"}},
-      {"warning", "verbose", "1"}}},
-    {"LOG_FORMAT", {"json", {{"json", "json"}, {"text", "text"}}, {"xml", "1"}}},
-    {"REQUEST_TIMEOUT", duration("60s")},
-    {"MAX_RETRIES", count("3", "0", "100", {"101"})},
-    {"RETRY_BUDGET_PERCENT",
-     {"20", {{"0", "0"}, {"100", "100"}, {"35%", "35"}}, with(no_counts, {"101", "%"})}},
-    {"REPLAY_BUFFER_MB", count("128", "0", "1048576", {"1048577"})},
-    {"CIRCUIT_BREAKER_THRESHOLD", count("5", "0", "1000000", {"1000001"})},
-    {"CIRCUIT_BREAKER_RESET", duration("10s")},
-    {"WORKER_PROCESSES",
-     {"3", {{"auto", "3"}, {"AUTO", "3"}, {"1", "1"}, {"256", "256"}}, with(no_counts, {"0", "257"})}},
-    {"WORKER_CONNECTIONS", count("2048", "1", "1000000", {"0", "1000001"})},
-    {"KEEPALIVE_TIMEOUT", duration("65s")},
-    {"CLIENT_HEADER_TIMEOUT", duration("10s")},
-    {"CLIENT_BODY_TIMEOUT", duration("30s")},
-    {"CLIENT_MAX_HEADER_SIZE", size("32k", {"1023", "1025k"})},
-    {"CLIENT_MAX_BODY_SIZE", size("50m")},
-    {"UPSTREAM_KEEPALIVE", count("32", "0", "100000", {"100001"})},
-    {"UPSTREAM_MAX_CONNECTIONS", count("1024", "1", "1000000", {"0"})},
-    {"UPSTREAM_IDLE_TIMEOUT", duration("55s")},
-    {"UPSTREAM_CONNECT_TIMEOUT", duration("5s")},
-    {"UPSTREAM_SEND_TIMEOUT", duration("60s")},
-    {"UPSTREAM_READ_TIMEOUT", duration("60s")},
-    {"FIRST_TOKEN_TIMEOUT", duration("0s", true)},
-    {"RATE_LIMIT_PER_SECOND",
-     {"50", {{"0", "0"}, {"0.5", "0.5"}, {"1000", "1000"}}, {"-1", "x", "1/s", "10000001"}}},
-    {"RATE_LIMIT_BURST", {"50", {{"1", "1"}, {"2.5", "2.5"}}, {"0", "0.5", "-1", "x"}}},
-    {"QUEUE_SIZE", count("1000", "0", "1000000", {"1000001"})},
-    {"BACKPRESSURE_ENABLED", boolean("true")},
-    {"MAX_RESPONSE_SIZE", size("10m", {"0"})},
-    {"STREAM_CHUNK_SIZE", size("4k", {"511", "17k"})},
-    {"ENABLE_GZIP", boolean("true")},
-    {"CACHE_SIZE_MB", count("256", "0", "1048576", {"1048577"})},
-    {"CACHE_COMPLETIONS",
-     {"opt-in", {{"opt-in", "opt-in"}, {"deterministic", "deterministic"}, {"off", "off"}}, {"on", "optin"}}},
-    {"CACHE_TTL", duration("300s")},
-    {"STREAM_PING_INTERVAL", duration("15s", true)},
-    {"METER_STREAM_USAGE", boolean("true")},
-    {"MEMORY_THRESHOLD_MB", {"off", {{"900", "900"}}, with(no_counts, {"0"})}},
-    {"ACTION",
-     {"evict-oldest", {{"evict-oldest", "evict-oldest"}, {"reject", "reject"}, {"none", "none"}}, {"evict"}}},
-    {"SSL_CERT_FILE", line("")},
-    {"CLIENT_KEYS_FILE", {"", {}, {"/etc/keys.json"}}},
-    {"MODELS_FILE", line("")},
-    {"SHUTDOWN_GRACE", duration("30s")},
-    {"SHUTDOWN_DELAY", duration("0s", true)},
-    {"FALLBACK_BASE_URL",
-     {"", {{"https://example.com/v1", "https://example.com/v1"}}, {"http://example.com", "x"}}},
-    {"FALLBACK_API_KEY", {"", {}, {"two words"}}},
-    {"FALLBACK_API_KEY_FILE", {"", {}, {"two\nlines"}}},
-    {"MODEL_FALLBACKS",
-     {"",
-      {{R"({"a":["b","c"]})", R"({"a":["b","c"]})"}},
-      {"[]", R"({"a":"b"})", R"({"a":[]})", R"({"a":[1]})", "{"}}},
-    {"USAGE_FILE", line("")},
-    {"REDIS_URL", {"", {{"redis://u:p@h:6379/0", "********"}}, {"two words"}}},
-    {"LOG_SAMPLE", {"1", {{"0", "0"}, {"0.25", "0.25"}}, {"-0.1", "1.1", "x"}}},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT", line("")},
-    {"OTEL_SERVICE_NAME", line("holysheep-proxy")},
-};
-
-const MachineFacts machine{.cpus = 3, .memory_limit = std::nullopt, .ipv6 = true};
-
-using Values = std::map<std::string, std::string>;
-
-auto load(const Values& values, const std::optional<std::string>& file = {},
-          const MachineFacts& on = machine) {
-  const auto environment = [&values](std::string_view name) -> std::optional<std::string> {
-    const auto found = values.find(std::string(name));
-    if (found == values.end()) return std::nullopt;
-    return found->second;
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all{
+      {"HOLYSHEEP_API_KEY", "", {{"a-key", ""}, {"a-key\n", ""}}, no_keys},
+      {"HOLYSHEEP_API_KEY_FILE", "", paths, no_paths},
+      {"API_BASE_URL", "https://api.holysheep.ai/v1", upstreams, no_upstreams},
+      {"LISTEN_ADDRESS", "::", addresses, no_addresses},
+      {"LISTEN_PORT", "8080", {{"0", "0"}, {"65535", "65535"}}, {"65536", "-1", "http", "80.5"}},
+      {"ADMIN_ADDRESS", "127.0.0.1", addresses, no_addresses},
+      {"ADMIN_PORT", "9090", {{"0", "0"}, {"65535", "65535"}}, {"65536", "-1", "http"}},
+      {"LOG_LEVEL",
+       "info",
+       {{"trace", "trace"},
+        {"debug", "debug"},
+        {"info", "info"},
+        {"warn", "warn"},
+        {"error", "error"},
+        {"critical", "critical"},
+        {"off", "off"},
+        {"INFO", "info"}},
+       {"verbose", "warning", "0"}},
+      {"LOG_FORMAT", "json", {{"json", "json"}, {"text", "text"}}, {"xml", "1"}},
+      {"REQUEST_TIMEOUT", "60s", durations, no_positive_durations},
+      {"MAX_RETRIES", "3", {{"0", "0"}, {"100", "100"}}, {"101", "-1", "1.5", "many"}},
+      {"RETRY_BUDGET_PERCENT", "20", {{"0", "0"}, {"100", "100"}, {"35%", "35"}}, {"101", "-1", "%", "0.5"}},
+      {"REPLAY_BUFFER_MB", "128", {{"0", "0"}, {"64", "64"}}, beyond("1048577")},
+      {"CIRCUIT_BREAKER_THRESHOLD", "5", {{"0", "0"}, {"1", "1"}}, beyond("1000001")},
+      {"CIRCUIT_BREAKER_RESET", "10s", durations, no_positive_durations},
+      {"WORKER_PROCESSES", "6", {{"1", "1"}, {"256", "256"}}, {"0", "257", "all", "-1", "1.5"}},
+      {"WORKER_CONNECTIONS", "2048", {{"1", "1"}, {"65536", "65536"}}, {"0", "1000001", "-1", "many"}},
+      {"KEEPALIVE_TIMEOUT", "65s", durations, no_positive_durations},
+      {"CLIENT_HEADER_TIMEOUT", "10s", durations, no_positive_durations},
+      {"CLIENT_BODY_TIMEOUT", "30s", durations, no_positive_durations},
+      {"CLIENT_MAX_HEADER_SIZE",
+       "32k",
+       {{"1k", "1k"}, {"8192", "8k"}, {"1m", "1m"}},
+       {"1023", "2m", "0", "1.5k", "x"}},
+      {"CLIENT_MAX_BODY_SIZE", "50m", big_sizes, no_sizes},
+      {"UPSTREAM_KEEPALIVE", "32", {{"0", "0"}, {"64", "64"}}, beyond("100001")},
+      {"UPSTREAM_MAX_CONNECTIONS", "1024", {{"1", "1"}, {"64", "64"}}, {"0", "1000001", "-1", "many"}},
+      {"UPSTREAM_IDLE_TIMEOUT", "55s", durations, no_positive_durations},
+      {"UPSTREAM_CONNECT_TIMEOUT", "5s", durations, no_positive_durations},
+      {"UPSTREAM_SEND_TIMEOUT", "60s", durations, no_positive_durations},
+      {"UPSTREAM_READ_TIMEOUT", "60s", durations, no_positive_durations},
+      {"FIRST_TOKEN_TIMEOUT", "0s", durations, no_durations},
+      {"RATE_LIMIT_PER_SECOND",
+       "50",
+       {{"0", "0"}, {"0.5", "0.5"}, {"1000", "1000"}},
+       {"-1", "fast", "1e3", "10000001"}},
+      {"RATE_LIMIT_BURST", "50", {{"1", "1"}, {"2.5", "2.5"}}, {"0", "0.5", "-1", "all", "10000001"}},
+      {"QUEUE_SIZE", "1000", {{"0", "0"}, {"1000000", "1000000"}}, {"1000001", "-1", "long"}},
+      {"BACKPRESSURE_ENABLED", "true", booleans, no_booleans},
+      {"MAX_RESPONSE_SIZE", "10m", big_sizes, no_sizes},
+      {"STREAM_CHUNK_SIZE", "4k", sizes, {"511", "17k", "0", "4kb", "-1"}},
+      {"ENABLE_GZIP", "true", booleans, no_booleans},
+      {"CACHE_SIZE_MB", "256", {{"0", "0"}, {"1", "1"}}, beyond("1048577")},
+      {"CACHE_COMPLETIONS",
+       "opt-in",
+       {{"opt-in", "opt-in"}, {"deterministic", "deterministic"}, {"off", "off"}},
+       {"on", "always", "opt_in"}},
+      {"CACHE_TTL", "300s", durations, no_positive_durations},
+      {"STREAM_PING_INTERVAL", "15s", durations, no_durations},
+      {"METER_STREAM_USAGE", "true", booleans, no_booleans},
+      {"MEMORY_THRESHOLD_MB", "900", {{"1", "1"}, {"512", "512"}}, {"0", "-1", "1.5", "1g"}},
+      {"ACTION",
+       "evict-oldest",
+       {{"evict-oldest", "evict-oldest"}, {"reject", "reject"}, {"none", "none"}},
+       {"evict", "restart"}},
+      {"SSL_CERT_FILE", "", paths, no_paths},
+      {"CLIENT_KEYS_FILE", "", paths, {"/etc/keys.json"}},
+      {"MODELS_FILE", "", paths, no_paths},
+      {"SHUTDOWN_GRACE", "30s", durations, no_positive_durations},
+      {"SHUTDOWN_DELAY", "0s", durations, no_durations},
+      {"FALLBACK_BASE_URL", "", upstreams, no_upstreams},
+      {"FALLBACK_API_KEY", "", {{"a-key", ""}}, no_keys},
+      {"FALLBACK_API_KEY_FILE", "", paths, no_paths},
+      {"MODEL_FALLBACKS",
+       "",
+       {{R"({"a":["b","c"], "d":["e"]})", R"({"a":["b","c"],"d":["e"]})"}, {"{}", ""}},
+       {"gpt", "[]", R"({"a":"b"})", R"({"a":[]})", R"({"a":[1]})", R"({"a":[""]})", R"({"":["b"]})", "{"}},
+      {"USAGE_FILE", "", paths, no_paths},
+      {"REDIS_URL",
+       "",
+       {{"redis://host", ""}, {"rediss://user:pw@host:6379/0", ""}},
+       {"http://host", "redis://", "host:1"}},
+      {"LOG_SAMPLE", "1", {{"0", "0"}, {"0.25", "0.25"}, {"1", "1"}}, {"1.1", "-0.5", "10%", "half"}},
+      {"OTEL_EXPORTER_OTLP_ENDPOINT",
+       "",
+       {{"http://collector:4318", "http://collector:4318"}, {"https://o.example/x", "https://o.example/x"}},
+       {"collector:4318", "https://user:pw@o.example", "grpc://o"}},
+      {"OTEL_SERVICE_NAME", "holysheep-proxy", {{"my proxy", "my proxy"}}, {"two\nlines"}},
   };
-  return load_settings(environment, file, on);
+  return all;
 }
 
-/// The value as users are shown it.
-std::string shown(const LoadedSettings& loaded, const std::string& name) {
-  return nlohmann::json::parse(app::effective_settings_json(loaded)).at(name).at("value");
+Environment only(const std::string& name, const std::string& value) {
+  return [=](std::string_view asked) -> std::optional<std::string> {
+    if (asked == name) return value;
+    return std::nullopt;
+  };
 }
 
-std::string write_file(const std::string& name, const std::string& content) {
-  const std::string path = ::testing::TempDir() + "/" + name;
-  std::ofstream(path) << content;
-  return path;
+std::string shown(const SettingSpec& spec, const Settings& settings) {
+  return spec.secret ? std::string() : spec.show(settings);
 }
 
-TEST(SettingTable, EverySettingHasItsContractAndEveryContractItsSetting) {
-  std::vector<std::string> table;
-  for (const auto& spec : setting_table()) table.emplace_back(spec.name);
-  EXPECT_EQ(table.size(), contracts.size());
-  for (const auto& name : table) EXPECT_TRUE(contracts.contains(name)) << name;
+TEST(SettingTable, HasTheSettingsOfTheContractInItsOrderAndNoOther) {
+  std::vector<std::string> names;
+  for (const auto& spec : setting_table()) names.emplace_back(spec.name);
+  std::vector<std::string> expected;
+  for (const auto& one : cases()) expected.push_back(one.name);
+  EXPECT_EQ(names, expected);
 }
 
-TEST(SettingTable, EveryDefaultIsInForceWhereNothingIsSet) {
-  const auto loaded = load({});
-  ASSERT_TRUE(loaded);
-  EXPECT_TRUE((*loaded).warnings.empty());
-  for (const auto& [name, contract] : contracts) {
-    EXPECT_EQ(shown(*loaded, name), contract.shown_default) << name;
+TEST(SettingTable, EverySettingHasCasesAFormAndAMeaning) {
+  for (const auto& one : cases()) {
+    const auto* spec = find_setting(one.name);
+    ASSERT_NE(spec, nullptr) << one.name;
+    EXPECT_FALSE(one.accepted.empty()) << one.name;
+    EXPECT_FALSE(one.refused.empty()) << one.name;
+    EXPECT_FALSE(spec->form.empty()) << one.name;
+    EXPECT_FALSE(spec->meaning.empty()) << one.name;
   }
 }
 
-TEST(SettingTable, EveryAcceptedFormIsTakenFromTheEnvironmentAndFromTheFile) {
-  for (const auto& [name, contract] : contracts) {
-    for (const auto& [text, effective] : contract.accepted) {
-      if (name == "HOLYSHEEP_API_KEY_FILE") continue;  // has to be there: a test of its own
-      const auto loaded = load({{name, text}});
-      ASSERT_TRUE(loaded) << name << "=" << text;
-      EXPECT_EQ(shown(*loaded, name), effective) << name << "=" << text;
+TEST(SettingTable, DefaultsAreThoseOfTheContract) {
+  const auto loaded = load_settings([](auto) { return std::nullopt; }, std::nullopt, machine);
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(loaded->warnings.empty());
+  for (const auto& one : cases()) {
+    EXPECT_EQ(shown(*find_setting(one.name), loaded->settings), one.initial) << one.name;
+    EXPECT_EQ(loaded->sources.at(one.name), SettingSource::default_value) << one.name;
+  }
+  EXPECT_TRUE(loaded->settings.holysheep_api_key.empty());
+  EXPECT_TRUE(loaded->settings.fallback_api_key.empty());
+  EXPECT_TRUE(loaded->settings.redis_url.empty());
+}
+
+TEST(SettingTable, EveryAcceptedFormIsTakenAndShown) {
+  for (const auto& one : cases()) {
+    const auto& spec = *find_setting(one.name);
+    for (const auto& [text, expected] : one.accepted) {
+      Settings settings;
+      EXPECT_TRUE(spec.parse(settings, text)) << one.name << "=" << text;
+      EXPECT_EQ(shown(spec, settings), expected) << one.name << "=" << text;
     }
   }
 }
 
-TEST(SettingTable, EveryRefusalIsOneLineThatNamesTheVariableItsValueAndTheAcceptedForm) {
-  for (const auto& [name, contract] : contracts) {
-    for (const auto& text : contract.refused) {
-      const auto loaded = load({{name, text}});
-      ASSERT_FALSE(loaded) << name << "=" << text;
-      ASSERT_EQ(loaded.error().size(), 1u) << name << "=" << text;
+TEST(SettingTable, WhatIsShownIsReadBackAsTheSame) {
+  for (const auto& one : cases()) {
+    const auto& spec = *find_setting(one.name);
+    for (const auto& [text, expected] : one.accepted) {
+      if (expected.empty()) continue;
+      Settings settings;
+      EXPECT_TRUE(spec.parse(settings, expected)) << one.name << "=" << expected;
+      EXPECT_EQ(shown(spec, settings), expected) << one.name;
+    }
+  }
+}
+
+TEST(SettingTable, EveryRefusalIsOneLineThatNamesTheVariableAndTheAcceptedForm) {
+  for (const auto& one : cases()) {
+    const auto& spec = *find_setting(one.name);
+    for (const auto& text : one.refused) {
+      const auto loaded = load_settings(only(one.name, text), std::nullopt, machine);
+      ASSERT_FALSE(loaded) << one.name << "=" << text;
       const auto& problem = loaded.error().front();
-      EXPECT_TRUE(problem.starts_with(name)) << problem;
-      EXPECT_NE(problem.find("accepted is "), std::string::npos) << problem;
+      EXPECT_TRUE(problem.starts_with(one.name + "=")) << problem;
       EXPECT_EQ(problem.find('\n'), std::string::npos) << problem;
-      const bool plain = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.:/ ") == text.npos;
-      if (plain && !find_setting(name)->secret) {
-        EXPECT_NE(problem.find(text), std::string::npos) << problem;
+      if (spec.effect != Effect::refused) {
+        EXPECT_TRUE(problem.ends_with(": accepted is " + std::string(spec.form))) << problem;
       }
     }
   }
 }
 
-TEST(SettingLoader, AllProblemsAreReported) {
-  const auto loaded = load({{"MAX_RETRIES", "x"}, {"LISTEN_PORT", "y"}, {"LOG_LEVEL", "z"}});
-  ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().size(), 3u);
+TEST(SettingTable, ARefusalShowsTheValueButNeverASecret) {
+  for (const auto& one : cases()) {
+    const auto& spec = *find_setting(one.name);
+    for (const auto& text : one.refused) {
+      const auto problem = load_settings(only(one.name, text), std::nullopt, machine).error().front();
+      const bool plain = text.find_first_of("\n\t@?#\"\\") == std::string::npos;
+      if (spec.secret) {
+        EXPECT_TRUE(problem.starts_with(one.name + "=********: ")) << problem;
+      } else if (plain) {
+        EXPECT_TRUE(problem.starts_with(one.name + "=\"" + text + "\": ")) << problem;
+      }
+    }
+  }
 }
 
-TEST(SettingLoader, TheEnvironmentGoesBeforeTheFileAndAnEmptyVariableCountsAsUnset) {
-  const auto file =
-      write_file("order.json", R"({"MAX_RETRIES": 7, "QUEUE_SIZE": "8", "BACKPRESSURE_ENABLED": false})");
-  const auto loaded = load({{"QUEUE_SIZE", "9"}, {"MAX_RETRIES", ""}}, file);
-  ASSERT_TRUE(loaded);
-  EXPECT_EQ((*loaded).settings.max_retries, 7u);
-  EXPECT_EQ((*loaded).settings.queue_size, 9u);
-  EXPECT_FALSE((*loaded).settings.backpressure_enabled);
-  EXPECT_EQ((*loaded).sources.at("MAX_RETRIES"), SettingSource::file);
-  EXPECT_EQ((*loaded).sources.at("QUEUE_SIZE"), SettingSource::environment);
+TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
+  const std::set<std::string> later{"FIRST_TOKEN_TIMEOUT",
+                                    "ENABLE_GZIP",
+                                    "CACHE_SIZE_MB",
+                                    "CACHE_COMPLETIONS",
+                                    "CACHE_TTL",
+                                    "STREAM_PING_INTERVAL",
+                                    "METER_STREAM_USAGE",
+                                    "MEMORY_THRESHOLD_MB",
+                                    "ACTION",
+                                    "MODELS_FILE",
+                                    "FALLBACK_BASE_URL",
+                                    "FALLBACK_API_KEY",
+                                    "USAGE_FILE",
+                                    "FALLBACK_API_KEY_FILE",
+                                    "MODEL_FALLBACKS",
+                                    "REDIS_URL",
+                                    "LOG_SAMPLE",
+                                    "OTEL_SERVICE_NAME",
+                                    "OTEL_EXPORTER_OTLP_ENDPOINT"};
+  for (const auto& spec : setting_table()) {
+    const bool refused = spec.name == "CLIENT_KEYS_FILE";
+    const auto expected = refused                                  ? Effect::refused
+                          : later.contains(std::string(spec.name)) ? Effect::not_yet
+                                                                   : Effect::now;
+    EXPECT_EQ(spec.effect, expected) << spec.name;
+  }
 }
 
-TEST(SettingLoader, ConfigFileNamesTheFileWhereTheCommandLineDoesNot) {
-  const auto file = write_file("named.json", R"({"MAX_RETRIES": 6})");
-  const auto loaded = load({{"CONFIG_FILE", file}});
-  ASSERT_TRUE(loaded);
-  EXPECT_EQ((*loaded).settings.max_retries, 6u);
+TEST(SettingTable, OnlyCredentialsAreSecret) {
+  std::set<std::string_view> secrets;
+  for (const auto& spec : setting_table())
+    if (spec.secret) secrets.insert(spec.name);
+  EXPECT_EQ(secrets, (std::set<std::string_view>{"FALLBACK_API_KEY", "HOLYSHEEP_API_KEY", "REDIS_URL"}));
 }
 
-TEST(SettingLoader, AnUnknownKeyInTheFileIsAProblemWithTheNearestName) {
-  const auto loaded = load({}, write_file("typo.json", R"({"MAX_RETRYS": 7})"));
-  ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().front().find("MAX_RETRIES"), std::string::npos) << loaded.error().front();
-}
-
-TEST(SettingLoader, AFileThatIsNotJsonIsNamedByTheByteAndNotQuoted) {
-  const auto loaded = load({}, write_file("bad.json", R"({"HOLYSHEEP_API_KEY": "sk-marker", )"));
-  ASSERT_FALSE(loaded);
-  EXPECT_NE(loaded.error().front().find("at byte"), std::string::npos);
-  EXPECT_EQ(loaded.error().front().find("sk-marker"), std::string::npos);
-}
-
-TEST(SettingLoader, ASecretIsNeverPartOfAProblemOrOfWhatIsShown) {
-  const auto bad = load({{"HOLYSHEEP_API_KEY", "sk marker"},
-                         {"REDIS_URL", "redis://u:sk marker@h"},
-                         {"API_BASE_URL", "https://me:marker@example.com"}});
-  ASSERT_FALSE(bad);
-  for (const auto& problem : bad.error()) EXPECT_EQ(problem.find("marker"), std::string::npos) << problem;
-  const auto good = load({{"HOLYSHEEP_API_KEY", "sk-marker"}, {"REDIS_URL", "redis://u:marker@h"}});
-  ASSERT_TRUE(good);
-  EXPECT_EQ(app::effective_settings(*good).find("marker"), std::string::npos);
-  EXPECT_EQ(app::effective_settings_json(*good).find("marker"), std::string::npos);
-}
-
-TEST(SettingLoader, AKeyAndAKeyFileTogetherAreAnError) {
-  const auto file = write_file("key", "sk-file\n");
-  EXPECT_FALSE(load({{"HOLYSHEEP_API_KEY", "sk-1"}, {"HOLYSHEEP_API_KEY_FILE", file}}));
-  EXPECT_TRUE(load({{"HOLYSHEEP_API_KEY_FILE", file}}));
-  EXPECT_FALSE(load({{"HOLYSHEEP_API_KEY_FILE", "/no/such/file"}}));
-  const auto key = read_key_file(file);
-  ASSERT_TRUE(key);
-  EXPECT_EQ((*key).reveal(), "sk-file");
-  const auto bad = read_key_file(write_file("bad_key", "sk marker"));
-  ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().find("marker"), std::string::npos);
-}
-
-TEST(SettingLoader, WhatHasNoEffectYetIsAWarningAndClientKeysAreRefused) {
-  const auto loaded = load({{"CACHE_SIZE_MB", "10"}});
-  ASSERT_TRUE(loaded);
-  ASSERT_EQ((*loaded).warnings.size(), 1u);
-  EXPECT_TRUE((*loaded).warnings.front().starts_with("CACHE_SIZE_MB"));
-  EXPECT_FALSE(load({{"CLIENT_KEYS_FILE", "/etc/keys.json"}}));
-}
-
-TEST(SettingLoader, TheMachineDecidesWhatIsLeftToIt) {
-  const MachineFacts small{.cpus = 1, .memory_limit = std::uint64_t{1000} << 20, .ipv6 = false};
-  const auto loaded = load({{"RATE_LIMIT_PER_SECOND", "7"}}, {}, small);
-  ASSERT_TRUE(loaded);
-  const Settings& settings = (*loaded).settings;
-  EXPECT_EQ(settings.worker_processes, 1u);
-  EXPECT_EQ(settings.listen_address, "0.0.0.0");
-  EXPECT_EQ(settings.memory_threshold_mb, 900u);
-  EXPECT_EQ(settings.rate_limit_burst, 7);
-  const auto slow = load({{"RATE_LIMIT_PER_SECOND", "0.2"}});
-  ASSERT_TRUE(slow);
-  EXPECT_EQ((*slow).settings.rate_limit_burst, 1) << "at least one";
-}
-
-TEST(SettingsText, TheReadmesListIsTheTables) {
-  std::ifstream file(HOLYSHEEP_SOURCE_DIR "/README.md");
-  const std::string readme{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_NE(readme.find("<!-- settings:begin -->\n" + app::settings_markdown() + "<!-- settings:end -->"),
-            std::string::npos)
-      << "run scripts/readme-settings";
-}
-
-TEST(SettingsText, HelpNamesEverySetting) {
-  const auto help = app::help_text();
-  for (const auto& spec : setting_table()) EXPECT_NE(help.find(spec.name), std::string::npos) << spec.name;
-}
-
-TEST(Config, TheExampleIsAccepted) {
-  const auto loaded = load({}, HOLYSHEEP_SOURCE_DIR "/config/example.json");
-  ASSERT_TRUE(loaded) << loaded.error().front();
-  EXPECT_TRUE((*loaded).warnings.empty());
+TEST(SettingTable, FindsWhatAMistypedNameMeant) {
+  EXPECT_EQ(nearest_setting("LOG_LEVLE"), "LOG_LEVEL");
+  EXPECT_EQ(nearest_setting("log-level"), "LOG_LEVEL");
+  EXPECT_EQ(nearest_setting("MAX_RETRY"), "MAX_RETRIES");
+  EXPECT_EQ(nearest_setting("HOLYSHEEP_APIKEY"), "HOLYSHEEP_API_KEY");
+  EXPECT_EQ(nearest_setting("requestTimeout"), "REQUEST_TIMEOUT");
+  EXPECT_EQ(nearest_setting("completely_something_else"), "");
+  EXPECT_EQ(nearest_setting(std::string(100000, 'x')), "");
 }
 
 }  // namespace

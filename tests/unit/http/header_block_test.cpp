@@ -30,6 +30,8 @@ const std::vector<std::pair<std::string, FieldName>> known_names = {
     {"host", FieldName::host},
     {"keep-alive", FieldName::keep_alive},
     {"max-forwards", FieldName::max_forwards},
+    {"proxy-authenticate", FieldName::proxy_authenticate},
+    {"proxy-authorization", FieldName::proxy_authorization},
     {"proxy-connection", FieldName::proxy_connection},
     {"retry-after", FieldName::retry_after},
     {"retry-after-ms", FieldName::retry_after_ms},

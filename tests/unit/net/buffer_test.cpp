@@ -60,7 +60,9 @@ TEST(Buffer, ReleasedMemoryIsLentAgain) {
   first.release();
   EXPECT_TRUE(first.empty());
   Buffer second(pool);
-  EXPECT_EQ(second.room(10).data(), block);
+  if (!address_sanitizer) {
+    EXPECT_EQ(second.room(10).data(), block);
+  }
 }
 
 TEST(Buffer, AppendTakesBytesFromElsewhere) {

@@ -1,0 +1,85 @@
+"""Child processes: each on its CPU, each ended by its own id on every path out."""
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+
+PROXY_CPU = 0
+LOAD_CPU = 1
+priority = 0  # nice value of what is measured and of what measures
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _settle(cpu):
+    """In the child, before exec: to its CPU, and to end when this program is killed."""
+    os.sched_setaffinity(0, {cpu})
+    if priority:
+        os.setpriority(os.PRIO_PROCESS, 0, priority)
+        with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:  # the session's, where kept
+            file.write(str(priority))
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start(arguments, cpu, **options):
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(arguments, preexec_fn=lambda: _settle(cpu), start_new_session=True, **options)
+
+
+def end(process):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Running:
+    """A child for the length of a `with` block."""
+
+    def __init__(self, arguments, cpu, **options):
+        self.process = start(arguments, cpu, **options)
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        end(self.process)
+
+
+def family(pid):
+    """The process and its children (nginx: master and worker)."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [pid] + [int(child) for child in file.read().split()]
+    except FileNotFoundError:
+        return [pid]
+
+
+def output_of(arguments, seconds):
+    """Runs a load generator to its end, which must come within `seconds`."""
+    with Running(arguments, LOAD_CPU, stdout=subprocess.PIPE, text=True) as process:
+        out, _ = process.communicate(timeout=seconds)
+        if process.returncode != 0:
+            raise RuntimeError(f"{arguments[0]} ended with status {process.returncode}")
+        return out
+
+
+def wait_until(condition, seconds, what):
+    end_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end_at:
+            raise RuntimeError(f"{what}: not within {seconds} s")
+        time.sleep(0.005)
+
+
+def end_on_signals():
+    """A signal leaves through every `with` block."""
+    def leave(number, _frame):
+        raise SystemExit(128 + number)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)

@@ -1,0 +1,78 @@
+"""What is measured, one function each. Times in microseconds, memory in KiB."""
+import contextlib
+import json
+import pathlib
+import subprocess
+
+import counters
+import processes
+
+LUA = pathlib.Path(__file__).with_name("chat.lua")
+
+
+def _wrk(port, connections, seconds):
+    out = processes.output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(LUA),
+                               f"http://127.0.0.1:{port}"], seconds + 20)
+    result = json.loads(out.strip().splitlines()[-1])
+    if result["errors"] or not result["requests"]:
+        raise RuntimeError(f"wrk saw errors: {result}")
+    return result
+
+
+def plain(port, pid, upstream, connections, warm, seconds):
+    """Keep-alive connections that ask as fast as answers come."""
+    _wrk(port, connections, warm)
+    window = counters.Window(pid, [upstream])
+    load = _wrk(port, connections, seconds)
+    counted = window.end()
+    return {
+        "requests_per_second": load["requests"] / load["seconds"],
+        "cpu_us": counted["cpu_us"] / load["requests"],
+        "user_us": counted["cpu_us"] * counted["user_share"] / load["requests"],
+        "busy": counted["busy"],
+        "p50_us": load["p50_us"],
+        "p99_us": load["p99_us"],
+        "foreign": counted["foreign"],
+    }
+
+
+@contextlib.contextmanager
+def _reader(program, *arguments):
+    with processes.Running([program, *map(str, arguments)], processes.LOAD_CPU, stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.stdin.close()
+        if process.wait(10) != 0:
+            raise RuntimeError("the stream reader failed")
+
+
+def _expect(process, word):
+    line = process.stdout.readline()
+    if not line.startswith(word):
+        raise RuntimeError(f"the stream reader said {line!r} instead of {word}")
+    return line[len(word):]
+
+
+def streams(program, port, pid, upstream, count, interval_ms, seconds):
+    """Event streams that all run: CPU an event, and how long each was on its way."""
+    with _reader(program, port, count, interval_ms, 1, seconds) as reader:
+        _expect(reader, "begin")
+        window = counters.Window(pid, [upstream, reader.pid])
+        read = json.loads(_expect(reader, "end"))
+        counted = window.end()
+    return {
+        "cpu_us": counted["cpu_us"] / read["events"],
+        "events": read["events"],
+        "p50_us": read["p50_us"],
+        "p99_us": read["p99_us"],
+        "foreign": counted["foreign"],
+    }
+
+
+def idle_streams(program, port, pid, count):
+    """Event streams that are open and silent after their first event: memory each."""
+    before = counters.resident_kib(pid)
+    with _reader(program, port, count, 3_600_000, 0.5, 0) as reader:
+        _expect(reader, "begin")
+        _expect(reader, "end")
+        return (counters.resident_kib(pid) - before) / count
