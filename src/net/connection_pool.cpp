@@ -17,12 +17,14 @@ void PooledConnection::rest(TimePoint until) {
 }
 
 void PooledConnection::raise(Event event) {
-  if (has(event, Event::upstream_readable)) {
-    // TLS 1.3 session tickets may come at any time; everything else is an end, or an answer to no question.
-    std::array<char, 1> byte;
-    if (connection_->read(byte).status == IoStatus::want_read) return connection_->socket.want_read();
-  }
+  if (has(event, Event::upstream_readable) && quiet()) return connection_->socket.want_read();
   pool_.drop(*this);
+}
+
+bool PooledConnection::quiet() noexcept {
+  // TLS 1.3 session tickets may come at any time; everything else is an end, or an answer to no question.
+  std::array<char, 1> byte;
+  return connection_->read(byte).status == IoStatus::want_read;
 }
 
 void Lease::give_back(TimePoint now) {
@@ -41,13 +43,17 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
     sessions_.clear();
     idle_.clear();
   }
-  if (idle_.empty()) return {};
-  auto pooled = std::move(idle_.back());
-  idle_.pop_back();
-  pooled->deadline_.set(never);
-  wakeup.clear(Event::upstream_readable | Event::upstream_writable);
-  pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
-  return Lease(std::move(pooled));
+  while (!idle_.empty()) {
+    auto pooled = std::move(idle_.back());
+    idle_.pop_back();
+    // Its event may be on its way still: bytes that are there now would be taken for the next answer.
+    if (!pooled->quiet()) continue;
+    pooled->deadline_.set(never);
+    wakeup.clear(Event::upstream_readable | Event::upstream_writable);
+    pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
+    return Lease(std::move(pooled));
+  }
+  return {};
 }
 
 Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, TimePoint deadline) {

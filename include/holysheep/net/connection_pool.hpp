@@ -22,6 +22,8 @@ class PooledConnection final : public EventSink {
   friend class ConnectionPool;
   friend class Lease;
   void rest(TimePoint until);
+  /// Upstream has neither ended it nor said anything.
+  [[nodiscard]] bool quiet() noexcept;
 
   ConnectionPool& pool_;
   std::unique_ptr<UpstreamConnection> connection_;
