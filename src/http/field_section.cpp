@@ -44,7 +44,7 @@ void note_connection(std::string_view value, MessageFacts& facts) {
     } else if (same_ignoring_case(option, "keep-alive")) {
       facts.keep_alive = true;
     } else {
-      facts.nominates = true;
+      ++facts.nominations;
     }
   });
 }
@@ -146,7 +146,8 @@ Refused parse_fields(std::string_view bytes, HeaderBlock& fields, MessageFacts& 
   }
   if (std::string_view(p, static_cast<std::size_t>(end - p)) != "\r\n")
     return {Fault::bad_request, "the header does not end with an empty line"};
-  if (facts.nominates) mark_nominated(fields);
+  if (facts.nominations > most_nominations) return {Fault::headers_too_large, "too many connection options"};
+  if (facts.nominations > 0) mark_nominated(fields);
   return {Fault::none, {}};
 }
 
