@@ -7,8 +7,6 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::size_t usual_fields = 32;
-
 template <class Visit>
 void for_each_member(std::string_view list, Visit visit) {
   while (!list.empty()) {
@@ -129,7 +127,6 @@ bool parse_field_line(std::string_view line, Field& field) noexcept {
 }
 
 Refused parse_fields(std::string_view bytes, HeaderBlock& fields, MessageFacts& facts) {
-  fields.reserve(usual_fields);
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
   while (end - p > 2) {

@@ -178,6 +178,17 @@ TEST(RequestHead, TakesNoMoreThan64NominationsInAllOfConnection) {
   EXPECT_EQ(Parsed(with_fields(fields + "Connection: C\r\n")).refused.fault, Fault::headers_too_large);
 }
 
+TEST(RequestHead, NeedsNoMemoryOfItsOwnForAnOrdinaryMessage) {
+  std::string fields;
+  for (int i = 0; i < 31; ++i) fields += "A: b\r\n";  // and Host
+  const Parsed p(with_fields(fields));
+  ASSERT_EQ(p.head.fields.size(), 32u);
+  const auto* const first = reinterpret_cast<const char*>(&*p.head.fields.begin());
+  const auto* const itself = reinterpret_cast<const char*>(&p.head);
+  EXPECT_GE(first, itself);
+  EXPECT_LT(first, itself + sizeof p.head);
+}
+
 // RFC 9112 §3.2
 TEST(RequestHead, WantsExactlyOneValidHost) {
   struct Case {
