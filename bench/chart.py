@@ -47,5 +47,7 @@ def write_all(folder, results, about):
     folder.mkdir(parents=True, exist_ok=True)
     where = f"{about['cpu']}, {about['date']}"
     for name, (key, title, note, decimals, unit) in CHARTS.items():
-        values = {system: figures[key] for system, figures in results.items()}
+        values = {system: figures[key] for system, figures in results.items() if key in figures}
+        if not values:
+            continue
         (folder / f"{name}.svg").write_text(bars(title, f"{note}; {where}", values, decimals, unit))

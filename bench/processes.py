@@ -2,6 +2,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -75,6 +76,13 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end_at:
             raise RuntimeError(f"{what}: not within {seconds} s")
         time.sleep(0.005)
+
+
+def raise_open_files():
+    """As many as this user may have, for the children too; and how many that is."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def end_on_signals():

@@ -18,9 +18,10 @@ FOREIGN_LIMIT = 0.10  # share of the machine that others may use while a figure 
 class Lengths:
     """Seconds for each workload."""
 
-    def __init__(self, quick):
+    def __init__(self, quick, open_files):
         self.warm, self.plain, self.single, self.streams = (1, 3, 2, 3) if quick else (2, 6, 4, 6)
-        self.idle_streams = [1000] if quick else [1000, 5000]
+        # Each stream takes a proxy two open files.
+        self.idle_streams = [count for count in ([1000] if quick else [1000, 5000]) if count * 3 < open_files]
         self.starts = 3 if quick else 5
         self.retries = 1 if quick else 2
 
@@ -122,7 +123,7 @@ def main():
     if options.only:
         wanted = {"nginx", *options.only.split(",")}
         compared = [system for system in compared if system.name in wanted]
-    rounds = measure(compared, options, Lengths(options.quick))
+    rounds = measure(compared, options, Lengths(options.quick, processes.raise_open_files()))
     results = {name: report.medians(taken) for name, taken in rounds.items()}
     about = report.machine() | {"versions": {system.name: system.version() for system in compared}}
     report.write(f"{options.out}/results.json",

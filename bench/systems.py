@@ -23,8 +23,7 @@ class Nginx:
         config = place.folder / "nginx.conf"
         config.write_text(f"""
 daemon off; pid {place.folder}/nginx.pid; error_log stderr error; worker_processes 1;
-worker_rlimit_nofile 20000;
-events {{ worker_connections {4 * place.streams}; }}
+events {{ worker_connections {2 * place.streams + 64}; }}
 http {{
   access_log off; default_type application/json; keepalive_requests 1000000000; keepalive_timeout 65;
   client_body_temp_path {place.folder}/body; proxy_temp_path {place.folder}/proxy;
@@ -71,7 +70,7 @@ class Haproxy:
         config.write_text(f"""
 global
   nbthread 1
-  maxconn {2 * place.streams}
+  maxconn {place.streams}
   tune.pool-high-fd-ratio 90
 defaults
   mode http
@@ -123,9 +122,9 @@ class Holysheep:
             "LISTEN_PORT": str(place.port),
             "ADMIN_PORT": "0",
             "WORKER_PROCESSES": "1",
-            "WORKER_CONNECTIONS": str(2 * place.streams),
+            "WORKER_CONNECTIONS": str(place.streams),
             "UPSTREAM_KEEPALIVE": str(KEEP),
-            "UPSTREAM_MAX_CONNECTIONS": str(2 * place.streams),
+            "UPSTREAM_MAX_CONNECTIONS": str(place.streams),
             "RATE_LIMIT_PER_SECOND": str(RATE),
             "LOG_LEVEL": "info" if self.access_log else "error",
         }

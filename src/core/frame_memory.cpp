@@ -1,10 +1,9 @@
+#include <holysheep/core/address_sanitizer.hpp>
 #include <holysheep/core/frame_memory.hpp>
 
 #include <array>
 #include <new>
 #include <utility>
-
-#include <holysheep/core/address_sanitizer.hpp>
 
 namespace holysheep {
 namespace {

@@ -7,8 +7,6 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::size_t usual_fields = 32;
-
 template <class Visit>
 void for_each_member(std::string_view list, Visit visit) {
   while (!list.empty()) {
@@ -44,7 +42,7 @@ void note_connection(std::string_view value, MessageFacts& facts) {
     } else if (same_ignoring_case(option, "keep-alive")) {
       facts.keep_alive = true;
     } else {
-      facts.nominates = true;
+      ++facts.nominations;
     }
   });
 }
@@ -129,7 +127,6 @@ bool parse_field_line(std::string_view line, Field& field) noexcept {
 }
 
 Refused parse_fields(std::string_view bytes, HeaderBlock& fields, MessageFacts& facts) {
-  fields.reserve(usual_fields);
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
   while (end - p > 2) {
@@ -146,7 +143,8 @@ Refused parse_fields(std::string_view bytes, HeaderBlock& fields, MessageFacts& 
   }
   if (std::string_view(p, static_cast<std::size_t>(end - p)) != "\r\n")
     return {Fault::bad_request, "the header does not end with an empty line"};
-  if (facts.nominates) mark_nominated(fields);
+  if (facts.nominations > most_nominations) return {Fault::headers_too_large, "too many connection options"};
+  if (facts.nominations > 0) mark_nominated(fields);
   return {Fault::none, {}};
 }
 

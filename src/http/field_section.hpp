@@ -10,6 +10,8 @@
 namespace holysheep::http {
 
 inline constexpr std::size_t most_fields = 256;
+/// Names in `Connection` fields together, `close` and `keep-alive` apart. Each costs a look at every field.
+inline constexpr unsigned most_nominations = 64;
 
 /// What the fields say about the message that carries them, gathered in the one pass over them.
 struct MessageFacts {
@@ -21,11 +23,12 @@ struct MessageFacts {
   bool coding_known = true;  ///< each is `chunked` and nothing else
   bool close = false;        ///< `Connection: close`
   bool keep_alive = false;   ///< `Connection: keep-alive`
-  bool nominates = false;    ///< `Connection` names something else
+  unsigned nominations = 0;  ///< what `Connection` names else
 };
 
 /// Parses field lines and the empty line that ends them, to the very end of `bytes`, into `fields`, and marks
-/// those that `Connection` nominates. Errors: `bad_request`, `headers_too_large` past `most_fields`.
+/// those that `Connection` nominates. Errors: `bad_request`, `headers_too_large` past `most_fields` or
+/// `most_nominations`.
 Refused parse_fields(std::string_view bytes, HeaderBlock& fields, MessageFacts& facts);
 
 /// One field line without its CRLF, as strictly as above; false: malformed.

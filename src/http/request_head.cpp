@@ -87,8 +87,8 @@ Refused frame(const MessageFacts& facts, RequestHead& head) {
 }
 
 void clear(RequestHead& head) {
+  head.fields.clear();
   HeaderBlock fields = std::move(head.fields);
-  fields.clear();
   head = RequestHead{};
   head.fields = std::move(fields);
 }

@@ -11,8 +11,8 @@ constexpr int no_content = 204;
 constexpr int not_modified = 304;
 
 void clear(ResponseHead& head) {
+  head.fields.clear();
   HeaderBlock fields = std::move(head.fields);
-  fields.clear();
   head = ResponseHead{};
   head.fields = std::move(fields);
 }

@@ -16,9 +16,8 @@ void PooledConnection::rest(TimePoint until) {
 }
 
 void PooledConnection::raise(Event event) {
-  if (has(event, Event::upstream_readable)) {
-    if (connection_->silent()) return connection_->socket.want_read();
-  }
+  if (event == Event::none) return;  // a wait to write that was left over from its last exchange
+  if (has(event, Event::upstream_readable) && connection_->silent()) return connection_->socket.want_read();
   pool_.drop(*this);
 }
 
@@ -41,7 +40,8 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
   while (!idle_.empty()) {
     auto pooled = std::move(idle_.back());
     idle_.pop_back();
-    if (!pooled->connection_->silent()) continue;  // the event that says so may still be on its way
+    // The event that says so may be on its way still.
+    if (!pooled->connection_->silent()) continue;
     pooled->deadline_.set(never);
     wakeup.clear(Event::upstream_readable | Event::upstream_writable);
     pooled->connection_->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);

@@ -1,6 +1,7 @@
 #include <holysheep/policy/admission.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace holysheep {
@@ -32,46 +33,60 @@ std::optional<Permit> Admission::try_admit(const AdmissionRequest& request) {
 
 std::variant<Permit, Place, Refusal> Admission::admit(const AdmissionRequest& request,
                                                       std::function<void()> on_granted) {
+  if (!limits_.backpressure) return Refusal{Fault::rate_limited, expected_wait(request, waiting_.load())};
+  auto waiter = std::make_shared<Waiter>();
+  waiter->model = request.model;
+  waiter->on_granted = std::move(on_granted);
   std::vector<std::shared_ptr<Waiter>> granted;
-  std::shared_ptr<Waiter> waiter;
+  std::optional<Refusal> refused;
   TimePoint next = never;
   bool at_once = false;
   {
     const std::scoped_lock lock(mutex_);
-    if (limits_.backpressure) {
-      if (auto refused = refusal(request)) return *refused;
-    } else {
-      return Refusal{Fault::rate_limited, expected_wait(request)};
-    }
-    waiter = std::make_shared<Waiter>();
-    waiter->model = request.model;
-    waiter->on_granted = std::move(on_granted);
+    // In line before anything is decided: what has come free since `try_admit` looked goes to whose turn it
+    // is, and a request that may go past all who wait needs no room and no estimate.
     room_.enter(waiter);
     waiting_.store(room_.size());
-    // A place may have come free since `try_admit` looked, when nobody was waiting for it yet.
     next = let_in(request.now, granted);
     at_once = waiter->state == Waiter::State::granted;
-    if (at_once) waiter->state = Waiter::State::done;
+    if (!at_once) refused = refusal(request);
+    if (refused) room_.leave(*waiter);
+    if (at_once || refused) waiter->state = Waiter::State::done;
+    waiting_.store(room_.size());
   }
   for (const auto& one : granted) {
     if (one != waiter) one->on_granted();
   }
   if (next != never && wake_) wake_(next);
   if (at_once) return Permit(*this);
+  if (refused) return *refused;
   return Place(*this, std::move(waiter));
 }
 
-std::optional<Refusal> Admission::refusal(const AdmissionRequest& request) const {
-  const Duration wait = expected_wait(request);
+/// For the last in line.
+std::optional<Refusal> Admission::refusal(const AdmissionRequest& request) {
+  const Duration wait = expected_wait(request, turns_ahead(request));
   if (after(request.now, wait) >= request.deadline) return Refusal{Fault::queue_timeout, wait};
-  if (waiting_.load() >= limits_.queue_size) return Refusal{Fault::queue_full, wait};
+  if (room_.size() > limits_.queue_size) return Refusal{Fault::queue_full, wait};
   return std::nullopt;
 }
 
-Duration Admission::expected_wait(const AdmissionRequest& request) const {
+/// How many are sure to be served before the last in line: not those whose model is paused, unless it is the
+/// same one.
+std::size_t Admission::turns_ahead(const AdmissionRequest& request) {
+  const std::size_t others = room_.size() - 1;
+  if (!pauses_.any(request.now)) return others;
+  const auto& line = room_.line();
+  return static_cast<std::size_t>(
+      std::count_if(line.begin(), std::prev(line.end()), [&](const std::shared_ptr<Waiter>& one) {
+        return one->model == request.model || pauses_.paused_until(one->model, request.now) <= request.now;
+      }));
+}
+
+Duration Admission::expected_wait(const AdmissionRequest& request, std::size_t ahead) const {
   const TimePoint paused = pauses_.paused_until(request.model, request.now);
   const Duration pause = paused > request.now ? paused - request.now : Duration::zero();
-  return std::max(estimated_wait(request.now), pause);
+  return std::max(bucket_.time_until(request.now, ahead), pause);
 }
 
 Duration Admission::estimated_wait(TimePoint now) const {
@@ -118,10 +133,10 @@ TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>&
   return next;
 }
 
+// Never takes more than there are, not even to give it back: somebody else's turn would find no place by it,
+// and nobody would call him again.
 bool Admission::take_place() noexcept {
-  // Never past the limit, not even for a moment: a place that comes free in that moment would be missed by
-  // the one whom its release woke.
-  auto taken = taken_.load();
+  std::int64_t taken = taken_.load();
   do {
     if (taken >= limits_.places) return false;
   } while (!taken_.compare_exchange_weak(taken, taken + 1));

@@ -18,10 +18,10 @@ void Trial::failed(TimePoint now) noexcept {
 
 std::optional<Trial> CircuitBreaker::begin(TimePoint now) noexcept {
   if (limits_.threshold == 0) return Trial(*this, 0, false);
-  if (state() == State::closed) {
-    // An opening between these two loads makes the verdict too old, which it then is.
-    return Trial(*this, openings_.load(std::memory_order_acquire), false);
-  }
+  // In this order, the reverse of `open`: an opening meanwhile makes the verdict too old, and no attempt that
+  // was let begin before one carries its number.
+  const auto generation = openings_.load(std::memory_order_acquire);
+  if (state() == State::closed) return Trial(*this, generation, false);
   const std::scoped_lock lock(mutex_);
   if (state_ == State::closed) return Trial(*this, openings_, false);
   if (probing_ || now < after(opened_, limits_.reset)) return std::nullopt;
@@ -43,7 +43,9 @@ std::optional<Duration> CircuitBreaker::refusal(TimePoint now) const noexcept {
 
 void CircuitBreaker::success(std::uint64_t generation) noexcept {
   if (state() == State::closed) {
-    if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
+    if (failures_.load(std::memory_order_relaxed) == 0) return;
+    if (generation == openings_.load(std::memory_order_acquire))
+      failures_.store(0, std::memory_order_relaxed);
     return;
   }
   const std::scoped_lock lock(mutex_);
@@ -71,8 +73,8 @@ void CircuitBreaker::open(TimePoint now) noexcept {
   opened_ = now;
   probing_ = false;
   failures_.store(0, std::memory_order_relaxed);
-  openings_.fetch_add(1, std::memory_order_release);
   state_.store(State::open, std::memory_order_release);
+  openings_.fetch_add(1, std::memory_order_release);
 }
 
 std::string_view state_name(CircuitBreaker::State state) noexcept {

@@ -10,7 +10,9 @@ void UpstreamPauses::pause(std::string_view model, TimePoint until, TimePoint no
   const std::scoped_lock lock(mutex_);
   std::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
   auto known = until_.find(std::string(model));
-  if (known == until_.end() && until_.size() < most_models) known = until_.emplace(model, until).first;
+  if (known == until_.end() && until_.size() < most_models) {
+    known = until_.emplace(model, others_).first;  // it may have been paused among the others until now
+  }
   TimePoint& slot = known == until_.end() ? others_ : known->second;
   slot = std::max(slot, until);
   const auto latest = std::max(latest_.load(std::memory_order_relaxed), until.time_since_epoch().count());

@@ -67,7 +67,8 @@ const std::string hello_sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa742
 /// Bodies that no replay memory takes go straight through, whole, and in their coding.
 class WithoutReplayMemory : public ::testing::Test {
  protected:
-  Stage stage_{{{"REPLAY_BUFFER_MB", "0"}, {"UPSTREAM_READ_TIMEOUT", "3s"}}};
+  const Environment settings_{{"REPLAY_BUFFER_MB", "0"}, {"UPSTREAM_READ_TIMEOUT", "3s"}};
+  Stage stage_{settings_};
   RawClient client_{stage_.port()};
 
   /// Two such requests on one connection, both echoed.

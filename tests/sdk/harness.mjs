@@ -95,6 +95,7 @@ export class Proxy {
       RATE_LIMIT_PER_SECOND: '0',
       MAX_RETRIES: '0',
       CIRCUIT_BREAKER_THRESHOLD: '0',
+      SHUTDOWN_GRACE: '1s', // the SDKs keep their idle connections open for longer
       ...settings,
     });
     self.port = await self.program.line((line) => {

@@ -4,6 +4,7 @@
 #include "support/process.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ Environment proxy_settings(const Environment& over = {});
 class ProxyProcess {
  public:
   explicit ProxyProcess(const Environment& settings, std::vector<std::string> arguments = {});
+  explicit ProxyProcess(std::initializer_list<Environment::value_type> settings)
+      : ProxyProcess(Environment(settings)) {}
   ~ProxyProcess();
 
   std::uint16_t port() const { return port_; }

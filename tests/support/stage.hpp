@@ -3,6 +3,8 @@
 #include "support/proxy_process.hpp"
 #include "support/simulator_process.hpp"
 
+#include <initializer_list>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +14,9 @@ namespace holysheep::testing {
 struct Stage {
   explicit Stage(const Environment& settings = {}, std::vector<std::string> simulator_arguments = {})
       : simulator(std::move(simulator_arguments)), proxy(merged(simulator.as_upstream(), settings)) {}
+  explicit Stage(std::initializer_list<Environment::value_type> settings,
+                 std::vector<std::string> simulator_arguments = {})
+      : Stage(Environment(settings), std::move(simulator_arguments)) {}
 
   std::uint16_t port() const { return proxy.port(); }
 

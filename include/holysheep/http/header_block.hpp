@@ -64,7 +64,6 @@ struct Field {
 class HeaderBlock {
  public:
   void clear() noexcept { fields_.clear(); }
-  void reserve(std::size_t fields) { fields_.reserve(fields); }
   void add(Field field) { fields_.push_back(field); }
   [[nodiscard]] const Field* find(FieldName id) const noexcept;       ///< the first, or nullptr
   [[nodiscard]] std::string_view value(FieldName id) const noexcept;  ///< of the first, or empty
@@ -75,7 +74,7 @@ class HeaderBlock {
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
 
  private:
-  boost::container::small_vector<Field, 24> fields_;  // nearly every message: no allocation
+  boost::container::small_vector<Field, 32> fields_;  // nearly every message: no allocation
 };
 
 }  // namespace holysheep::http

@@ -41,7 +41,8 @@ struct Refused {
 /// Parses one complete head, from its start line to its empty line, as strictly as spec.md "Forwarding
 /// rules" says. `head` is cleared first and can be reused to keep its capacity.
 /// Errors: `bad_request` for what can be read two ways, `not_implemented` for a transfer coding other than
-/// `chunked` alone (RFC 9112 §6.1), `none` on success.
+/// `chunked` alone (RFC 9112 §6.1), `headers_too_large` past 256 fields or 64 names in `Connection`, `none`
+/// on success.
 Refused parse_request_head(std::string_view bytes, RequestHead& head);
 
 }  // namespace holysheep::http

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <holysheep/core/address_sanitizer.hpp>
+
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -7,8 +9,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <holysheep/core/address_sanitizer.hpp>
 
 namespace holysheep::net {
 

@@ -118,8 +118,9 @@ class Admission {
 
   bool take_place() noexcept;
   void release() noexcept;
-  std::optional<Refusal> refusal(const AdmissionRequest& request) const;
-  Duration expected_wait(const AdmissionRequest& request) const;
+  std::optional<Refusal> refusal(const AdmissionRequest& request);
+  std::size_t turns_ahead(const AdmissionRequest& request);
+  Duration expected_wait(const AdmissionRequest& request, std::size_t ahead) const;
   TimePoint let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& granted);
   std::optional<Permit> take(Waiter& waiter);
   void leave(Waiter& waiter);

@@ -170,6 +170,25 @@ TEST(RequestHead, TakesNoMoreThan256Fields) {
   EXPECT_EQ(Parsed(with_fields(fields + "A: b\r\n")).refused.fault, Fault::headers_too_large);
 }
 
+// Each is looked for among all fields: without a bound a 32 KiB list of them is 10 ms of an event loop.
+TEST(RequestHead, TakesNoMoreThan64NominationsInAllOfConnection) {
+  std::string fields = "Connection: keep-alive, , close\r\n";  // no nominations, nor are empty members
+  for (int i = 0; i < 32; ++i) fields += "Connection: A,, B\r\n";
+  EXPECT_EQ(Parsed(with_fields(fields)).refused.fault, Fault::none);
+  EXPECT_EQ(Parsed(with_fields(fields + "Connection: C\r\n")).refused.fault, Fault::headers_too_large);
+}
+
+TEST(RequestHead, NeedsNoMemoryOfItsOwnForAnOrdinaryMessage) {
+  std::string fields;
+  for (int i = 0; i < 31; ++i) fields += "A: b\r\n";  // and Host
+  const Parsed p(with_fields(fields));
+  ASSERT_EQ(p.head.fields.size(), 32u);
+  const auto* const first = reinterpret_cast<const char*>(&*p.head.fields.begin());
+  const auto* const itself = reinterpret_cast<const char*>(&p.head);
+  EXPECT_GE(first, itself);
+  EXPECT_LT(first, itself + sizeof p.head);
+}
+
 // RFC 9112 §3.2
 TEST(RequestHead, WantsExactlyOneValidHost) {
   struct Case {

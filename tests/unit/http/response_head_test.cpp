@@ -173,6 +173,13 @@ TEST(ResponseHead, TakesNoMoreThan256Fields) {
   EXPECT_FALSE(Parsed(head + "A: b\r\n\r\n").ok);
 }
 
+TEST(ResponseHead, TakesNoMoreThan64NominationsInConnection) {
+  std::string head = "HTTP/1.1 200 OK\r\nConnection: close";
+  for (int i = 0; i < 64; ++i) head += ",A";
+  EXPECT_TRUE(Parsed(head + "\r\n\r\n").ok);
+  EXPECT_FALSE(Parsed(head + ",A\r\n\r\n").ok);
+}
+
 // RFC 9112 §9.3
 TEST(ResponseHead, KnowsWhetherTheConnectionCanBeUsedAgain) {
   struct Case {

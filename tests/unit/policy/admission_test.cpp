@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <memory>
 #include <random>
 #include <thread>
@@ -197,6 +198,54 @@ TEST_F(AdmissionTest, APauseThatOutlastsTheDeadlineRefusesAtOnce) {
   EXPECT_EQ(doomed.refusal->wait, seconds(30));
 }
 
+TEST_F(AdmissionTest, OthersGoPastARoomThatIsFullOfAPausedModel) {
+  Admission gate(limits, pauses);
+  pauses.pause("sick", start + seconds(30), start);
+  std::vector<Outcome> sick;
+  for (int i = 0; i < 3; ++i) sick.push_back(come(gate, ask(start, "sick")));
+  ASSERT_EQ(gate.waiting(), 3u);
+  EXPECT_TRUE(come(gate, ask(start, "well")).permit);
+  const auto fourth = come(gate, ask(start, "sick"));
+  ASSERT_TRUE(fourth.refusal);
+  EXPECT_EQ(fourth.refusal->fault, Fault::queue_full);
+  EXPECT_EQ(gate.waiting(), 3u);
+}
+
+TEST_F(AdmissionTest, ThoseOfAPausedModelDoNotLengthenTheWaitOfOthers) {
+  auto roomy = limits;
+  roomy.queue_size = 100;
+  Admission gate(roomy, pauses);
+  pauses.pause("sick", start + seconds(3), start);
+  std::vector<Outcome> sick;
+  for (int i = 0; i < 50; ++i) sick.push_back(come(gate, ask(start, "sick")));
+  const auto first = come(gate, ask(start, "well"));
+  const auto second = come(gate, ask(start, "well"));
+  ASSERT_TRUE(first.permit && second.permit);
+  const auto doomed = come(gate, ask(start, "well", milliseconds(100)));
+  ASSERT_TRUE(doomed.refusal);
+  EXPECT_EQ(doomed.refusal->wait, milliseconds(100));
+  const auto third = come(gate, ask(start, "well", milliseconds(101)));
+  EXPECT_TRUE(third.place);
+  // 50 of its own and one other are before it, and no token is there.
+  const auto last = come(gate, ask(start, "sick", seconds(5)));
+  ASSERT_TRUE(last.refusal);
+  EXPECT_EQ(last.refusal->wait, milliseconds(5200));
+}
+
+TEST_F(AdmissionTest, ARefusedNewcomerStillServesThoseWhoseTurnHasCome) {
+  Admission gate(limits, pauses);
+  const auto a = come(gate, ask(start));
+  const auto b = come(gate, ask(start));
+  std::vector<Outcome> waiting;
+  for (int i = 0; i < 3; ++i) waiting.push_back(come(gate, ask(start)));
+  const auto late = come(gate, ask(start + milliseconds(100), "m", milliseconds(50)));
+  ASSERT_TRUE(late.refusal);
+  EXPECT_EQ(late.refusal->fault, Fault::queue_timeout);
+  EXPECT_EQ(*waiting[0].granted, 1);
+  EXPECT_EQ(*waiting[1].granted, 0);
+  EXPECT_EQ(gate.waiting(), 2u);
+}
+
 TEST(UpstreamPauses, ExtendNeverShortenAndAreCapped) {
   UpstreamPauses pauses(seconds(60));
   EXPECT_FALSE(pauses.any(start));
@@ -221,6 +270,14 @@ TEST(UpstreamPauses, PastTwoHundredModelsTheRestShareOne) {
   for (int i = 0; i < 250; ++i) pauses.pause("m" + std::to_string(i), start + seconds(10), start);
   EXPECT_EQ(pauses.paused_until("m249", start), start + seconds(10));
   EXPECT_EQ(pauses.paused_until("m1", start), start + seconds(10));
+}
+
+TEST(UpstreamPauses, AModelThatGetsAPauseOfItsOwnKeepsTheOneItShared) {
+  UpstreamPauses pauses(seconds(60));
+  for (int i = 0; i < 200; ++i) pauses.pause("m" + std::to_string(i), start + seconds(1), start);
+  pauses.pause("late", start + seconds(50), start);
+  pauses.pause("late", start + seconds(10), start + seconds(2));
+  EXPECT_EQ(pauses.paused_until("late", start + seconds(2)), start + seconds(50));
 }
 
 /// Random comings, goings, releases and time against a model that is too simple to be wrong.
@@ -348,6 +405,43 @@ TEST_F(AdmissionTest, ThreadsLoseNoWakeUpAndNoPermit) {
   }
   driver.join();
   EXPECT_EQ(served, 8000);
+  EXPECT_EQ(gate.in_flight(), 0);
+  EXPECT_EQ(gate.waiting(), 0u);
+}
+
+/// A small room, so that many are refused: their coming and going takes nobody's turn away.
+TEST_F(AdmissionTest, RefusalsOnOtherThreadsMakeNobodyForgotten) {
+  AdmissionLimits tight{.rate_per_second = 0, .burst = 1, .places = 1, .queue_size = 1, .backpressure = true};
+  Admission gate(tight, pauses);
+  gate.on_wake([&](TimePoint) { gate.pump(start); });
+  std::atomic<int> served{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 3000; ++i) {
+        auto permit = gate.try_admit(ask(start));
+        if (permit) {
+          ++served;
+          continue;
+        }
+        const auto granted = std::make_shared<std::promise<void>>();
+        auto told = granted->get_future();
+        auto verdict = gate.admit(ask(start), [granted] { granted->set_value(); });
+        if (std::holds_alternative<Refusal>(verdict)) {
+          ++refused;
+          continue;
+        }
+        ++served;
+        auto* place = std::get_if<Place>(&verdict);
+        if (!place) continue;
+        ASSERT_EQ(told.wait_for(seconds(30)), std::future_status::ready) << "forgotten";
+        ASSERT_TRUE(place->take());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(served + refused, 12'000);
   EXPECT_EQ(gate.in_flight(), 0);
   EXPECT_EQ(gate.waiting(), 0u);
 }

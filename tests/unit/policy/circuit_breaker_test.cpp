@@ -114,6 +114,17 @@ TEST(CircuitBreaker, VerdictsFromBeforeItOpenedChangeNothing) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST(CircuitBreaker, ASuccessFromBeforeItOpenedDoesNotStartTheCountAnew) {
+  CircuitBreaker breaker(limits);
+  auto early = breaker.begin(now);
+  open(breaker);
+  breaker.begin(now + seconds(10))->succeeded();
+  for (int i = 0; i < 4; ++i) fail(breaker, now + seconds(11));
+  early->succeeded();
+  fail(breaker, now + seconds(11));
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
 TEST(CircuitBreaker, ThresholdZeroTurnsItOff) {
   CircuitBreaker breaker({0, seconds(10)});
   for (int i = 0; i < 100; ++i) fail(breaker, now);

@@ -29,6 +29,23 @@ TEST(TokenBucket, ATokenComesEveryInterval) {
   EXPECT_TRUE(bucket.try_take(start + milliseconds(100)));
 }
 
+TEST(TokenBucket, AfterTheToldTimeThereIsATokenAndNotBefore) {
+  std::mt19937 random(1);
+  for (const double rate : {0.01, 0.3, 3.0, 7.0, 50.0, 333.0, 1e6}) {
+    TokenBucket bucket(rate, 3.7);
+    TimePoint now = start;
+    for (int i = 0; i < 200; ++i) {
+      while (bucket.try_take(now)) {
+      }
+      const Duration wait = bucket.time_until(now);
+      ASSERT_GT(wait, Duration::zero()) << rate;
+      ASSERT_FALSE(bucket.try_take(now + wait - Duration(1))) << rate;
+      ASSERT_TRUE(bucket.try_take(now + wait)) << rate;
+      now += wait + std::chrono::nanoseconds(random() % 1000);
+    }
+  }
+}
+
 TEST(TokenBucket, ZeroIsNoLimit) {
   TokenBucket bucket(0, 1);
   for (int i = 0; i < 10000; ++i) ASSERT_TRUE(bucket.try_take(start));
