@@ -55,9 +55,10 @@ Result<std::string, std::string> ask_health(const Settings& settings) {
   beast::http::async_write(stream, request, keep);
   if (finish(io, error)) return Unexpected{"the question could not be sent: " + error.message()};
   beast::flat_buffer buffer;
-  beast::http::response<beast::http::string_body> response;
-  beast::http::async_read(stream, buffer, response, keep);
+  beast::http::response_parser<beast::http::string_body> answer;
+  beast::http::async_read(stream, buffer, answer, keep);
   if (finish(io, error)) return Unexpected{"no answer: " + error.message()};
+  const auto& response = answer.get();
   if (response.result_int() != 200) return Unexpected{"status " + std::to_string(response.result_int())};
   return response.body();
 }
