@@ -60,6 +60,7 @@ TEST(UpstreamConnections, FoundDeadWhileALargeBodyGoesOutAreReplacedWithTheWhole
   });
   ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
                       {"MAX_RETRIES", "0"},
+                      {"WORKER_PROCESSES", "1"},
                       {"UPSTREAM_READ_TIMEOUT", "3s"}});
   EXPECT_EQ(get(proxy.port(), "/v1/x").status, 200);
   const std::string body(16 << 20, 'b');
