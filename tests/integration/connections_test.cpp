@@ -1,6 +1,8 @@
 #include "support/stage.hpp"
 #include "support/tcp_server.hpp"
 
+#include <atomic>
+
 #include <gmock/gmock.h>
 
 namespace holysheep::testing {
@@ -48,7 +50,9 @@ TEST(UpstreamConnections, FoundDeadAtFirstUseAreReplacedOnceWithoutCountingAsARe
 
 TEST(UpstreamConnections, FoundDeadWhileALargeBodyGoesOutAreReplacedWithTheWholeBody) {
   std::string received;
+  std::atomic<bool> replaced = false;
   TcpServer upstream([&](RawClient& connection, int number) {
+    if (number > 1) replaced = true;
     std::string request;
     if (!read_request(connection, request)) return;
     if (number > 1) received = request;  // before its answer, after which the test looks
@@ -56,7 +60,7 @@ TEST(UpstreamConnections, FoundDeadWhileALargeBodyGoesOutAreReplacedWithTheWhole
     if (number > 1) return;
     connection.read_until("\r\n\r\n");  // the reused connection: ended in the middle of the body
     connection.half_close();
-    connection.read_to_end();
+    eventually([&] { return replaced.load(); });  // not read meanwhile, so that the sending is stuck
   });
   ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
                       {"MAX_RETRIES", "0"},
