@@ -40,7 +40,10 @@ bool has_random_run(std::string_view word) {
   return false;
 }
 
-void hide_known(std::string& text, const std::vector<std::string>& secrets) {
+/// The longest first: hiding one that another begins with would leave the other's rest.
+void hide_known(std::string& text, std::vector<std::string> secrets) {
+  std::sort(secrets.begin(), secrets.end(),
+            [](const auto& one, const auto& other) { return one.size() > other.size(); });
   for (const auto& secret : secrets) {
     if (text == secret) text = mask;
     if (secret.size() < 4) continue;  // a shorter one would also be found where it was never written

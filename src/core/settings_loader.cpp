@@ -51,18 +51,23 @@ Result<Secret, std::string> read_key(const std::string& path) {
   return Secret(std::move(*key));
 }
 
+/// The path of a key's file as a problem shows it. One without a slash may be what people put there instead:
+/// the key itself.
+std::string shown_key_path(const std::string& path, const Secrets& secrets) {
+  return path.find('/') == std::string::npos ? "********" : redacted(path, secrets);
+}
+
+std::string shown_value(const SettingSpec& spec, const std::string& text, const Secrets& secrets) {
+  if (spec.secret) return "********";
+  return spec.name.ends_with("_API_KEY_FILE") ? shown_key_path(text, secrets) : redacted(text, secrets);
+}
+
 /// `NAME="value"`, and which file says so. A value that may be a key is masked.
 std::string named(const SettingSpec& spec, const Given& given, const Secrets& secrets,
                   const std::string& config) {
-  std::string text =
-      std::string(spec.name) + "=" + (spec.secret ? "********" : redacted(given.text, secrets));
-  if (given.source == SettingSource::file) text += " in " + config;
+  std::string text = std::string(spec.name) + "=" + shown_value(spec, given.text, secrets);
+  if (given.source == SettingSource::file) text += " in " + redacted(config, secrets);
   return text;
-}
-
-/// A path as a problem shows it. One without a slash may be what people put there instead: the key itself.
-std::string shown_path(const std::string& path, const Secrets& secrets) {
-  return path.find('/') == std::string::npos ? "********" : redacted(path, secrets);
 }
 
 /// A JSON value as the text that the environment would hold.
@@ -95,6 +100,8 @@ Result<nlohmann::json, std::string> parse_config(const std::string& content) {
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const auto column = before.size() - (before.rfind('\n') + 1) + 1;
     return Unexpected{"not JSON, at line " + std::to_string(line) + ", column " + std::to_string(column)};
+  } catch (const nlohmann::json::out_of_range&) {
+    return Unexpected{std::string("a number is too large: accepted are numbers below 1e308")};
   }
 }
 
@@ -109,7 +116,7 @@ std::string unknown(const std::string& name, const Secrets& secrets) {
 Values read_config(const std::string& path, const Secrets& secrets, Problems& problems) {
   Values values;
   const auto complain = [&](const std::string& text) {
-    problems.push_back("CONFIG_FILE: " + path + ": " + text);
+    problems.push_back("CONFIG_FILE=" + redacted(path, secrets) + ": " + text);
   };
   const auto content = read_file(path);
   if (!content) {
@@ -150,12 +157,18 @@ GivenValues gather(const Environment& environment, const Values& from_file) {
   return all;
 }
 
+/// Without the line end that a key made from a file brings along: elsewhere it may stand without it.
+void add_secret(Secrets& secrets, std::string text) {
+  text.erase(text.find_last_not_of("\r\n") + 1);
+  if (!text.empty()) secrets.push_back(std::move(text));
+}
+
 /// The credentials in the environment, so that no problem shows one that stands elsewhere too.
 Secrets known_secrets(const Environment& environment) {
   Secrets secrets;
   for (const SettingSpec& spec : setting_table()) {
     if (!spec.secret) continue;
-    if (auto own = environment(spec.name); own && !own->empty()) secrets.push_back(std::move(*own));
+    if (auto own = environment(spec.name)) add_secret(secrets, std::move(*own));
   }
   return secrets;
 }
@@ -187,10 +200,9 @@ void check_keys(const GivenValues& given, const Secrets& secrets, Problems& prob
     const auto file = key + "_FILE";
     if (set(key) && set(file)) {
       problems.push_back(key + " and " + file + " are both set: accepted is one of them");
-    } else if (set(file)) {
-      const auto& path = given.at(file).text;
+    } else if (const auto& path = given.at(file).text; set(file) && is_one_line(path)) {
       if (const auto read = read_key(path); !read) {
-        problems.push_back(file + "=" + shown_path(path, secrets) + ": " + read.error());
+        problems.push_back(file + "=" + shown_key_path(path, secrets) + ": " + read.error());
       }
     }
     if (prefix == "FALLBACK" && !set("FALLBACK_BASE_URL") && (set(key) || set(file))) {
@@ -252,7 +264,7 @@ Result<LoadedSettings, std::vector<std::string>> load_settings(const Environment
   const std::string config = file.value_or(environment("CONFIG_FILE").value_or(""));
   const auto given = gather(environment, config.empty() ? Values{} : read_config(config, secrets, problems));
   for (const SettingSpec& spec : setting_table()) {
-    if (spec.secret && !given.at(spec.name).text.empty()) secrets.push_back(given.at(spec.name).text);
+    if (spec.secret) add_secret(secrets, given.at(spec.name).text);
   }
   judge(given, secrets, config, loaded, problems);
   check_keys(given, secrets, problems);

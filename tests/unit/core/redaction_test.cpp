@@ -46,6 +46,7 @@ TEST(Redaction, KnownSecretsAreHiddenWhereverTheyStand) {
   EXPECT_EQ(redacted("/x/hunter2/hunter2", {"hunter2"}), R"("/x/********/********")");
   EXPECT_EQ(redacted("abc", {"abc"}), R"("********")");
   EXPECT_EQ(redacted("xabcx", {"abc"}), R"("xabcx")");
+  EXPECT_EQ(redacted("hunter2-rest", {"hunter2", "hunter2-rest"}), R"("********")");
 }
 
 TEST(Redaction, StaysOnOneLineAndEnds) {

@@ -105,7 +105,7 @@ TEST_F(SettingsFile, ConfigFileNamesItWhereTheCommandLineDoesNot) {
 TEST_F(SettingsFile, ABadValueSaysWhichFileItStandsIn) {
   const auto path = file(R"({"MAX_RETRIES": "many"})");
   EXPECT_THAT(problems(load({}, path)),
-              ElementsAre(StartsWith("MAX_RETRIES=\"many\" in " + path + ": accepted is ")));
+              ElementsAre(StartsWith("MAX_RETRIES=\"many\" in \"" + path + "\": accepted is ")));
 }
 
 TEST_F(SettingsFile, AnUnknownKeyIsAProblemWithTheNearestName) {
@@ -124,15 +124,33 @@ TEST_F(SettingsFile, AKeyTwiceIsAProblem) {
 TEST_F(SettingsFile, WhatIsNotJsonIsNamedByItsPositionAndNeverQuoted) {
   const auto path = file("{\n  \"HOLYSHEEP_API_KEY\": sekrit\n}");
   EXPECT_THAT(problems(load({}, path)),
-              ElementsAre("CONFIG_FILE: " + path + ": not JSON, at line 2, column 24"));
+              ElementsAre("CONFIG_FILE=\"" + path + "\": not JSON, at line 2, column 24"));
   EXPECT_THAT(problems(load({}, file("[1]"))), ElementsAre(HasSubstr("accepted is one JSON object")));
   EXPECT_THAT(problems(load({}, file(""))), ElementsAre(HasSubstr("not JSON, at line 1, column 1")));
   EXPECT_THAT(problems(load({}, file("{\"LOG_LEVEL\": \"\xff\"}"))), ElementsAre(HasSubstr("not JSON")));
 }
 
+TEST_F(SettingsFile, ANumberThatNoComputerHoldsIsAProblemAndNoCrash) {
+  const auto path = file("{\n  \"MAX_RETRIES\": 1e999\n}");
+  EXPECT_THAT(
+      problems(load({}, path)),
+      ElementsAre("CONFIG_FILE=\"" + path + "\": a number is too large: accepted are numbers below 1e308"));
+}
+
+TEST_F(SettingsFile, TheFilesNameStaysOnOneLineAndHidesAKey) {
+  EXPECT_THAT(problems(load({{"CONFIG_FILE", "/two\nlines"}})),
+              ElementsAre("CONFIG_FILE=\"/two\\nlines\": No such file or directory"));
+  EXPECT_THAT(problems(load({{"CONFIG_FILE", "sk-correcthorse"}})),
+              ElementsAre("CONFIG_FILE=\"********\": No such file or directory"));
+  EXPECT_THAT(problems(load({{"HOLYSHEEP_API_KEY", "correct-horse"}, {"CONFIG_FILE", "correct-horse"}})),
+              ElementsAre(Not(HasSubstr("horse"))));
+  const auto odd = directory_.write("two\nlines", R"({"MAX_RETRIES": "many"})");
+  EXPECT_THAT(problems(load({}, odd)), ElementsAre(Not(HasSubstr("\n"))));
+}
+
 TEST_F(SettingsFile, AFileThatCannotBeReadIsAProblem) {
   EXPECT_THAT(problems(load({}, "/nowhere/x.json")),
-              ElementsAre("CONFIG_FILE: /nowhere/x.json: No such file or directory"));
+              ElementsAre("CONFIG_FILE=\"/nowhere/x.json\": No such file or directory"));
   EXPECT_THAT(problems(load({}, directory_.path().string())), ElementsAre(HasSubstr("it is a folder")));
 }
 
@@ -178,6 +196,24 @@ TEST_F(SettingsFile, ReadKeyFileGivesTheKeyWithoutItsLineEnd) {
 TEST(SettingsLoader, AKeyWhereItsFileBelongsIsNotShown) {
   EXPECT_THAT(problems(load({{"HOLYSHEEP_API_KEY_FILE", "correct-horse-battery"}})),
               ElementsAre("HOLYSHEEP_API_KEY_FILE=********: No such file or directory"));
+}
+
+/// A Secret made from a file often ends in a line end, and lands in the variable with it.
+TEST(SettingsLoader, AKeyWithALineEndIsNotShownEither) {
+  for (const std::string name : {"HOLYSHEEP_API_KEY_FILE", "FALLBACK_API_KEY_FILE"}) {
+    EXPECT_THAT(problems(load({{name, "correct-horse\n"}, {"FALLBACK_BASE_URL", "https://h"}})),
+                ElementsAre(name + "=********: accepted is a path of a file"));
+  }
+  EXPECT_THAT(problems(load({{"HOLYSHEEP_API_KEY", "correct-horse\n"}, {"LISTEN_PORT", "correct-horse"}})),
+              ElementsAre("LISTEN_PORT=\"********\": accepted is a port from 0 to 65535; 0: any free one"));
+}
+
+TEST(SettingsLoader, AKeyThatBeginsLikeAnotherIsHiddenWhole) {
+  EXPECT_THAT(problems(load({{"HOLYSHEEP_API_KEY", "correct"},
+                             {"FALLBACK_API_KEY", "correct-horse"},
+                             {"FALLBACK_BASE_URL", "https://h"},
+                             {"LISTEN_PORT", "correct-horse"}})),
+              ElementsAre(AllOf(StartsWith("LISTEN_PORT="), Not(HasSubstr("horse")))));
 }
 
 TEST(SettingsLoader, AKeyAndAKeyFileTogetherAreRefused) {
