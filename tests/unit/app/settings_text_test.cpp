@@ -123,6 +123,16 @@ TEST_F(ExampleSettings, AreAcceptedWithoutAWarning) {
   EXPECT_TRUE(read->warnings.empty()) << PrintToString(read->warnings);
 }
 
+TEST_F(ExampleSettings, AreTheDefaults) {
+  const auto unset = [](auto) { return std::nullopt; };
+  const auto example = load_settings(unset, path_, machine);
+  const auto initial = load_settings(unset, std::nullopt, machine);
+  ASSERT_TRUE(example) << PrintToString(example.error());
+  for (const auto& spec : setting_table()) {
+    if (!spec.secret) EXPECT_EQ(spec.show(example->settings), spec.show(initial->settings)) << spec.name;
+  }
+}
+
 /// All but those that hold a key, or name a file, of the machine they are used on.
 TEST_F(ExampleSettings, HoldEverySettingThatDoesSomething) {
   const auto json = nlohmann::json::parse(read_file(path_));
