@@ -11,6 +11,7 @@
 namespace holysheep::app {
 namespace {
 
+constexpr int exit_not_well = 1;
 constexpr int exit_usage = 64;
 constexpr int exit_config = 78;
 
@@ -49,7 +50,7 @@ int act(const Command& command, const LoadedSettings& loaded, std::ostream& out,
       const auto answer = ask_health(loaded.settings);
       if (!answer) {
         err << "not well: " << answer.error() << '\n';
-        return 1;
+        return exit_not_well;
       }
       out << *answer << '\n';
       return 0;
@@ -99,7 +100,7 @@ int main(int argc, char** argv, std::ostream& out, std::ostream& err) {
   const auto loaded = load_settings(from_environment, asked.config_file, MachineFacts::here());
   if (!loaded) {
     for (const auto& problem : loaded.error()) err << problem << '\n';
-    return exit_config;
+    return asked.action == Command::Action::health ? exit_not_well : exit_config;
   }
   return act(asked, *loaded, out, err);
 }

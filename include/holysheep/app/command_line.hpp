@@ -20,7 +20,7 @@ struct Command {
 Result<Command, std::string> parse_command_line(const std::vector<std::string>& words);
 
 /// The whole program. Exit codes: 0; 1 (health: not well; or work was cut at the end); 64 the command line
-/// (EX_USAGE); 71 the machine refused (EX_OSERR); 78 a setting (EX_CONFIG).
+/// (EX_USAGE); 71 the machine refused (EX_OSERR); 78 a setting (EX_CONFIG), 1 for `health`.
 int main(int argc, char** argv, std::ostream& out, std::ostream& err);
 
 }  // namespace holysheep::app

@@ -1,5 +1,6 @@
 #include <holysheep/app/command_line.hpp>
 
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,6 +77,54 @@ TEST(CommandLine, TwoActionsAreRefused) {
   const auto command = parse_command_line({"--check", "--print-config"});
   ASSERT_FALSE(command);
   EXPECT_THAT(command.error(), HasSubstr("--print-config"));
+}
+
+struct Said {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+Said say(std::vector<std::string> words) {
+  words.insert(words.begin(), "holysheep-proxy");
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  std::ostringstream out;
+  std::ostringstream err;
+  const int status = main(static_cast<int>(pointers.size()), pointers.data(), out, err);
+  return {status, out.str(), err.str()};
+}
+
+TEST(CommandLine, WhatNeedsNoSettingsIsSaidWhateverTheyAre) {
+  for (const std::string word : {"--help", "--version", "--settings-table"}) {
+    const auto said = say({word, "--config", "/nowhere/x.json"});
+    EXPECT_EQ(said.status, 0) << word;
+    EXPECT_THAT(said.out, Not(::testing::IsEmpty())) << word;
+    EXPECT_EQ(said.err, "") << word;
+  }
+}
+
+TEST(CommandLine, ABadSettingEndsEveryOtherActionAndIsSaidOnTheErrorOutput) {
+  for (const auto& words : {std::vector<std::string>{}, {"--check"}, {"--print-config"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--config", "/nowhere/x.json"});
+    const auto said = say(all);
+    EXPECT_EQ(said.status, 78);
+    EXPECT_EQ(said.out, "");
+    EXPECT_THAT(said.err, HasSubstr("CONFIG_FILE=\"/nowhere/x.json\": "));
+  }
+}
+
+TEST(CommandLine, HealthIsWellOrNotAndNothingElse) {
+  const auto said = say({"health", "--config", "/nowhere/x.json"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, HasSubstr("CONFIG_FILE=\"/nowhere/x.json\": "));
+}
+
+TEST(CommandLine, WhatIsNotUnderstoodEndsWith64AndPointsToTheHelp) {
+  const auto said = say({"--cheque"});
+  EXPECT_EQ(said.status, 64);
+  EXPECT_EQ(said.err, "holysheep-proxy: unknown option \"--cheque\"; --help lists what there is\n");
 }
 
 }  // namespace
