@@ -59,11 +59,7 @@ Task<Fault> UpstreamCall::exchange(const http::Onward& onward, TimePoint deadlin
   // Upstream may have answered and closed before it took everything: then its answer counts.
   if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
   // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
-  // Only now does the client just wait, so only now can its leaving be noticed.
-  if (streamed) {
-    deadline = after(Clock::now(), settings_.request_timeout);
-    if (body_.complete()) client_.watch(body_.surplus().empty());
-  }
+  if (streamed) deadline = after(Clock::now(), settings_.request_timeout);
   const Fault unanswered = co_await receive_head(onward.head.method, deadline);
   if (unanswered != Fault::none || !head.event_stream || head.status >= 300) co_return unanswered;
   co_return co_await receive_first_event(onward.dialect, deadline);
