@@ -191,6 +191,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();
   must_reset_ = body.must_reset();
+  broken_ = fault != Fault::none;
   if (fault != Fault::none) {
     keep_alive_ = false;
   } else if (call.lease && body.upstream_reusable()) {
@@ -280,7 +281,7 @@ void Exchange::finish(Fault outcome) {
   record.model = names_.model;
   record.status = committed_ ? static_cast<unsigned>(status_) : 499;
   record.code = traits(outcome).code;
-  record.broken = committed_ && outcome != Fault::none && response_bytes_ > 0;
+  record.broken = broken_;
   record.total = now - started_;
   record.response_bytes = response_bytes_;
   if (body_) record.request_bytes = body_->received();

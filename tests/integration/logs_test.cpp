@@ -36,6 +36,18 @@ TEST(TheLog, HasOneLinePerRequestWithItsFields) {
   EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
 }
 
+TEST(TheLog, CallsARefusalAWarningAndOnlyACutAnswerBroken) {
+  Stage stage;
+  EXPECT_EQ(get(stage.port(), "/nowhere", {{"X-Request-Id", "refused"}}).status, 404);
+  const auto refused = stage.proxy.request_line("refused");
+  EXPECT_EQ(refused["level"], "warn");
+  EXPECT_FALSE(refused.contains("broken")) << "the client has the whole of its answer";
+  fetch(stage.port(), chat("sim:close=event:3", true, {{"X-Request-Id", "cut"}}));
+  const auto cut = stage.proxy.request_line("cut");
+  EXPECT_EQ(cut["level"], "error");
+  EXPECT_EQ(cut["broken"], true);
+}
+
 TEST(TheLog, TellsTheGatewayCodeAndTheAttemptsOfAFailure) {
   Stage stage({{"MAX_RETRIES", "1"}});
   fetch(stage.port(), chat("sim:close=before", false, {{"X-Request-Id", "failed"}}));

@@ -78,6 +78,7 @@ class Exchange {
   bool keep_alive_;
   bool must_reset_ = false;
   bool committed_ = false;
+  bool broken_ = false;  // the relay's answer was cut after its header had gone out
   bool settled_ = false;
   int status_ = 0;
   std::uint64_t response_bytes_ = 0;
