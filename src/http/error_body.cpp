@@ -1,7 +1,7 @@
 #include "error_body.hpp"
 
-#include "json_text.hpp"
 #include "lines.hpp"
+#include <holysheep/core/text.hpp>
 #include <holysheep/http/gateway_error.hpp>
 
 namespace holysheep::http {
