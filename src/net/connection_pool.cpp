@@ -11,13 +11,11 @@ PooledConnection::PooledConnection(ConnectionPool& pool, EventLoop& loop,
 void PooledConnection::rest(TimePoint until) {
   connection_->used = true;
   connection_->socket.listen(*this, Event::upstream_readable, Event::none);
-  connection_->socket.want_read();
   deadline_.set(until);
 }
 
 void PooledConnection::raise(Event event) {
-  if (event == Event::none) return;  // a wait to write that was left over from its last exchange
-  if (has(event, Event::upstream_readable) && connection_->silent()) return connection_->socket.want_read();
+  if (has(event, Event::upstream_readable) && connection_->silent()) return;
   pool_.drop(*this);
 }
 
@@ -40,7 +38,6 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
   while (!idle_.empty()) {
     auto pooled = std::move(idle_.back());
     idle_.pop_back();
-    // The event that says so may be on its way still.
     if (!pooled->connection_->silent()) continue;
     pooled->deadline_.set(never);
     wakeup.clear(Event::upstream_readable | Event::upstream_writable);
@@ -59,7 +56,7 @@ Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, Time
 }
 
 void ConnectionPool::keep(std::unique_ptr<PooledConnection> pooled, TimePoint now) {
-  if (limits_.keep == 0 || pooled->connection_->has_surplus()) return;
+  if (limits_.keep == 0 || !pooled->connection_->silent()) return;
   if (idle_.size() >= limits_.keep) idle_.erase(idle_.begin());  // the one that has rested longest
   pooled->rest(after(now, limits_.idle_timeout));
   idle_.push_back(std::move(pooled));

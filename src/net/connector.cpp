@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace holysheep::net {
 namespace {
@@ -34,25 +35,22 @@ struct Attempt {
 
 Attempt start(EventLoop& loop, Wakeup& wakeup, const boost::asio::ip::tcp::endpoint& to) {
   Attempt attempt;
-  Socket::Asio socket(loop.io.get_executor());
-  boost::system::error_code error;
-  socket.open(to.protocol(), error);
-  if (!error) socket.native_non_blocking(true, error);
-  if (error) {
-    attempt.error = error.value();
-    return attempt;
-  }
-  const int on = 1;
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::connect(socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0) {
-    attempt.connected = true;
-  } else if (errno != EINPROGRESS) {
+  const int fd = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
     attempt.error = errno;
     return attempt;
   }
-  attempt.socket = Socket(std::move(socket));
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(fd, to.data(), static_cast<socklen_t>(to.size())) == 0) {
+    attempt.connected = true;
+  } else if (errno != EINPROGRESS) {
+    attempt.error = errno;
+    ::close(fd);
+    return attempt;
+  }
+  attempt.socket = Socket(loop, fd, attempt.connected ? Socket::Stage::connected : Socket::Stage::connecting);
   attempt.socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
-  if (!attempt.connected) attempt.socket.want_write();
   return attempt;
 }
 
@@ -65,7 +63,6 @@ void look_at(Attempt& attempt) {
   sockaddr_storage peer{};
   size = sizeof peer;
   attempt.connected = ::getpeername(attempt.socket.fd(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
-  if (!attempt.connected) attempt.socket.want_write();
 }
 
 std::string text_of(const boost::asio::ip::tcp::endpoint& endpoint, int error) {
@@ -160,11 +157,9 @@ Task<Result<std::unique_ptr<UpstreamConnection>, ConnectFailure>> connect(
       case IoStatus::done:
         co_return connection;
       case IoStatus::want_read:
-        connection->socket.want_read();
         interest = Event::upstream_readable;
         break;
       case IoStatus::want_write:
-        connection->socket.want_write();
         interest = Event::upstream_writable;
         break;
       default: {

@@ -3,15 +3,38 @@
 #include <cerrno>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace holysheep::net {
 
-void Socket::close() noexcept {
-  if (!state_) return;
-  state_->sink = nullptr;
-  boost::system::error_code ignored;
-  state_->socket.close(ignored);
-  state_.reset();
+Socket::Socket(EventLoop& loop, int fd, Stage stage)
+    : state_(std::make_unique<State>(loop.readiness, fd, stage)) {}
+
+Socket::State::State(Readiness& set, int descriptor, Stage stage) noexcept
+    : readiness(set), fd(descriptor), writable(stage == Stage::connected) {
+  if (readiness.add(fd, *this)) return;
+  ::shutdown(fd, SHUT_RDWR);
+  readable = writable = ended = true;
+}
+
+Socket::State::~State() {
+  readiness.forget(*this);
+  ::close(fd);
+}
+
+void Socket::State::ready(std::uint32_t events) {
+  constexpr std::uint32_t over = EPOLLHUP | EPOLLERR;
+  Event came = Event::none;
+  if ((events & (EPOLLIN | EPOLLRDHUP | over)) != 0) {
+    readable = true;
+    ended = ended || (events & (EPOLLRDHUP | over)) != 0;
+    came = watching && ended ? Event::client_gone : read_event;
+  }
+  if ((events & (EPOLLOUT | over)) != 0 && !writable) {
+    writable = true;
+    came = came | write_event;
+  }
+  if (sink != nullptr && any(came)) sink->raise(came);  // which may end this
 }
 
 void Socket::abort() noexcept {
@@ -31,52 +54,43 @@ void Socket::listen(EventSink& sink, Event readable, Event writable) noexcept {
   state_->write_event = writable;
 }
 
-void Socket::State::readable() {
-  if (sink == nullptr) return;
-  if (watching) {
-    char byte;
-    const auto seen = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (seen == 0 || (seen < 0 && errno != EAGAIN && errno != EINTR)) return sink->raise(Event::client_gone);
-  }
-  sink->raise(read_event);
-}
-
-void Socket::want_read() {
-  if (state_->reading) return;
-  state_->reading = true;
-  state_->socket.async_wait(Asio::wait_read, [state = state_](const boost::system::error_code& error) {
-    state->reading = false;
-    if (error != boost::asio::error::operation_aborted) state->readable();
-  });
-}
-
-void Socket::want_write() {
-  if (state_->writing) return;
-  state_->writing = true;
-  state_->socket.async_wait(Asio::wait_write, [state = state_](const boost::system::error_code& error) {
-    state->writing = false;
-    if (error != boost::asio::error::operation_aborted && state->sink) state->sink->raise(state->write_event);
-  });
+void Socket::watch_for_end(bool on) noexcept {
+  state_->watching = on;
+  if (on && state_->ended) state_->sink->raise(Event::client_gone);
 }
 
 IoResult Socket::read(std::span<char> into) noexcept {
+  if (!state_->readable) return {IoStatus::want_read};
   for (;;) {
     const auto count = ::recv(state_->fd, into.data(), into.size(), 0);
-    if (count > 0) return {IoStatus::done, static_cast<std::size_t>(count)};
+    if (count > 0) {
+      const auto size = static_cast<std::size_t>(count);
+      if (size < into.size()) state_->readable = state_->ended;  // that was all: more would be a new edge
+      return {IoStatus::done, size};
+    }
     if (count == 0) return {IoStatus::end};
-    if (errno == EAGAIN) return {IoStatus::want_read};
+    if (errno == EAGAIN) {
+      state_->readable = false;
+      return {IoStatus::want_read};
+    }
     if (errno != EINTR) return {IoStatus::lost};
   }
 }
 
 IoResult Socket::write(std::span<const iovec> parts) noexcept {
+  if (!state_->writable) return {IoStatus::want_write};
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   for (;;) {
-    const auto count = ::sendmsg(state_->fd, &message, MSG_NOSIGNAL);
+    const auto count = parts.size() == 1
+                           ? ::send(state_->fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL)
+                           : ::sendmsg(state_->fd, &message, MSG_NOSIGNAL);
     if (count >= 0) return {IoStatus::done, static_cast<std::size_t>(count)};
-    if (errno == EAGAIN) return {IoStatus::want_write};
+    if (errno == EAGAIN) {
+      state_->writable = false;
+      return {IoStatus::want_write};
+    }
     if (errno != EINTR) return {IoStatus::lost};
   }
 }

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <climits>
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
 
 namespace holysheep::net {
 namespace {
@@ -24,6 +22,44 @@ std::string one_line(const X509_NAME* name) {
 int connection_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
+}
+
+int retry_or_fail(BIO* bio, IoStatus status) {
+  BIO_clear_retry_flags(bio);
+  if (status == IoStatus::want_read) BIO_set_retry_read(bio);
+  if (status == IoStatus::want_write) BIO_set_retry_write(bio);
+  if (status == IoStatus::end) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  return status == IoStatus::end ? 0 : -1;
+}
+
+int read_socket(BIO* bio, char* into, std::size_t size, std::size_t* count) {
+  const auto got = static_cast<Socket*>(BIO_get_data(bio))->read({into, size});
+  *count = got.count;
+  return got.status == IoStatus::done ? 1 : retry_or_fail(bio, got.status);
+}
+
+int write_socket(BIO* bio, const char* bytes, std::size_t size, std::size_t* count) {
+  const iovec part{const_cast<char*>(bytes), size};
+  const auto put = static_cast<Socket*>(BIO_get_data(bio))->write({&part, 1});
+  *count = put.count;
+  return put.status == IoStatus::done ? 1 : retry_or_fail(bio, put.status);
+}
+
+long control_socket(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+/// Lives as long as the process.
+const BIO_METHOD* socket_method() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "holysheep socket");
+    BIO_meth_set_read_ex(made, read_socket);
+    BIO_meth_set_write_ex(made, write_socket);
+    BIO_meth_set_ctrl(made, control_socket);
+    return made;
+  }();
+  return method;
 }
 
 }  // namespace
@@ -49,7 +85,11 @@ bool UpstreamConnection::use_tls(std::shared_ptr<const TlsContext> context, cons
                                  TlsSessions& sessions) {
   context_ = std::move(context);
   ssl_.reset(SSL_new(context_->native()));
-  if (!ssl_ || SSL_set_fd(ssl_.get(), socket.fd()) != 1) return false;
+  BIO* bio = ssl_ ? BIO_new(socket_method()) : nullptr;
+  if (bio == nullptr) return false;
+  BIO_set_data(bio, &socket);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_ex_data(ssl_.get(), connection_index(), this);
   SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, note_rejected_certificate);
   boost::system::error_code not_literal;
@@ -96,10 +136,9 @@ UpstreamConnection::TlsFailure UpstreamConnection::tls_failure() const {
 }
 
 bool UpstreamConnection::silent() noexcept {
+  if (!socket.readable() && !(ssl_ && SSL_has_pending(ssl_.get()) == 1)) return true;
   std::array<char, 1> byte;
-  const auto waiting = ::recv(socket.fd(), byte.data(), byte.size(), MSG_PEEK | MSG_DONTWAIT);
-  if (waiting < 0) return errno == EAGAIN || errno == EINTR;
-  return waiting > 0 && ssl_ && read(byte).status == IoStatus::want_read;
+  return read(byte).status == IoStatus::want_read;
 }
 
 IoResult UpstreamConnection::read(std::span<char> into) noexcept {

@@ -28,7 +28,7 @@ Task<Fault> Attempts::run() {
     permit_ = {};
     auto& call = calls_[current_];
     if (call && fault == Fault::none) {
-      call->set_aside(Clock::now());
+      call->set_aside(client_.now());
       current_ = 1 - current_;
     }
     calls_[current_].reset();
@@ -48,7 +48,7 @@ Task<Fault> Attempts::run() {
 std::optional<Duration> Attempts::next_retry(Fault fault, unsigned retries) {
   const auto& settings = context_.pod.settings;
   const auto& call = calls_[current_];
-  const TimePoint now = Clock::now();
+  const TimePoint now = client_.now();
   AttemptEnd end{.fault = fault};
   end.body_replayable = !call || (!call->body_spent() && !call->interim_forwarded);
   if (fault == Fault::none) {
@@ -75,11 +75,11 @@ std::optional<Duration> Attempts::next_retry(Fault fault, unsigned retries) {
 }
 
 Task<Fault> Attempts::attempt() {
-  retry_after_ = open_circuit(Clock::now());
+  retry_after_ = open_circuit(client_.now());
   if (retry_after_) co_return Fault::circuit_open;
-  const TimePoint asked = Clock::now();
+  const TimePoint asked = client_.now();
   const Fault fault = co_await admission();
-  queued_ += Clock::now() - asked;
+  queued_ += client_.now() - asked;
   if (fault != Fault::none) co_return fault;
   co_return co_await call_upstream();
 }
@@ -92,7 +92,7 @@ std::optional<Duration> Attempts::open_circuit(TimePoint now) {
 }
 
 Task<Fault> Attempts::admission() {
-  const AdmissionRequest request{.model = ask_.model, .now = Clock::now(), .deadline = ask_.deadline};
+  const AdmissionRequest request{.model = ask_.model, .now = client_.now(), .deadline = ask_.deadline};
   if (auto permit = context_.pod.admission.try_admit(request)) {
     permit_ = std::move(*permit);
     co_return Fault::none;
@@ -122,14 +122,14 @@ Task<Fault> Attempts::wait_in_room(Place place) {
       co_return Fault::none;
     }
     if (has(came, Event::time)) {
-      retry_after_ = context_.pod.admission.estimated_wait(Clock::now());
+      retry_after_ = context_.pod.admission.estimated_wait(client_.now());
       co_return Fault::queue_timeout;
     }
   }
 }
 
 Task<Fault> Attempts::call_upstream() {
-  const TimePoint began = Clock::now();
+  const TimePoint began = client_.now();
   auto upstream_trial = upstream_breaker_.begin(began);
   auto model_trial = model_breaker_.begin(began);
   if (!upstream_trial || !model_trial) {  // opened while this one waited
@@ -141,7 +141,7 @@ Task<Fault> Attempts::call_upstream() {
   call.emplace(context_.pod.settings, client_, context_.upstream, body_);
   const http::Onward request = onward();
   const Fault fault = co_await call->run(request, ask_.deadline);
-  const TimePoint now = Clock::now();
+  const TimePoint now = client_.now();
   upstream_time_ = (call->answered == never ? now : call->answered) - began;
   detail_ = call->detail;
   const BreakerFed fed = traits(fault).feeds;
@@ -156,7 +156,7 @@ Task<Fault> Attempts::call_upstream() {
 }
 
 Task<Fault> Attempts::pause(Duration wait) {
-  const TimePoint began = Clock::now();
+  const TimePoint began = client_.now();
   const TimePoint until = after(began, wait);
   Event came = Event::none;
   while (!has(came, Event::time)) {
@@ -164,7 +164,7 @@ Task<Fault> Attempts::pause(Duration wait) {
     came = co_await client_.wakeup.wait(interest, until);
     if (client_.left(came)) co_return Fault::client_gone;
   }
-  queued_ += Clock::now() - began;
+  queued_ += client_.now() - began;
   co_return Fault::none;
 }
 

@@ -43,22 +43,21 @@ ClientConnection::ClientConnection(net::EventLoop& event_loop, net::Socket conne
 void ClientConnection::watch(bool take_in) {
   takes_in_ = take_in;
   socket.watch_for_end(true);
-  socket.want_read();
 }
 
 bool ClientConnection::left(Event came) {
   if (has(came, Event::client_gone | Event::shutdown)) gone_ = true;
   if (gone_ || !takes_in_ || !has(came, Event::client_readable)) return gone_;
-  const auto room = input.spare();
-  if (room.empty()) return false;  // enough sent ahead: its leaving is noticed when we write
-  const auto got = socket.read(room);
-  if (got.status == IoStatus::done) input.added(got.count);
-  input.release_if_empty();
-  if (got.status == IoStatus::end || got.status == IoStatus::lost) {
-    gone_ = true;
-  } else {
-    socket.want_read();
+  auto status = IoStatus::done;
+  while (status == IoStatus::done) {
+    const auto room = input.spare();
+    if (room.empty()) return false;  // enough sent ahead
+    const auto got = socket.read(room);
+    status = got.status;
+    if (status == IoStatus::done) input.added(got.count);
   }
+  input.release_if_empty();
+  gone_ = status == IoStatus::end || status == IoStatus::lost;
   return gone_;
 }
 
@@ -75,9 +74,8 @@ bool ClientConnection::send_at_once(Gather& parts) noexcept {
 Task<bool> ClientConnection::send(Gather& parts) {
   while (!send_at_once(parts)) {
     if (gone_) co_return false;
-    socket.want_write();
     const Event came =
-        co_await wakeup.wait(Event::client_writable | Event::client_readable, after(Clock::now(), patience_));
+        co_await wakeup.wait(Event::client_writable | Event::client_readable, after(now(), patience_));
     if (left(came)) co_return false;
     if (has(came, Event::time)) {
       gone_ = true;

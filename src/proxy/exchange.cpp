@@ -126,7 +126,7 @@ Task<Fault> Exchange::forward() {
   const RequestBody::Limits limits{settings_.client_max_body_size, settings_.client_body_timeout};
   body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
   if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
-  received_ = Clock::now();
+  received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
   names_.model.assign(find_model());
   const auto retries = number(head_.fields.value(FieldName::x_stainless_retry_count)).value_or(0);
@@ -173,7 +173,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   }
   if (framing == Framing::until_close) keep_alive_ = false;
   commit(head.status);
-  const http::ServerTiming times = timing(Clock::now());
+  const http::ServerTiming times = timing(client_.now());
   http::Downward down{.head = head, .timing = times};
   down.client_version_minor = head_.version_minor;
   down.framing = framing;
@@ -195,7 +195,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   if (fault != Fault::none) {
     keep_alive_ = false;
   } else if (call.lease && body.upstream_reusable()) {
-    call.lease.give_back(Clock::now());
+    call.lease.give_back(client_.now());
   }
   co_return fault;
 }
@@ -271,7 +271,7 @@ void Exchange::settle_input() {
 void Exchange::finish(Fault outcome) {
   client_.unwatch();
   settle_input();
-  const TimePoint now = Clock::now();
+  const TimePoint now = client_.now();
   AccessRecord record;
   record.time = std::chrono::system_clock::now();
   record.request_id = names_.request_id;
@@ -301,7 +301,7 @@ void Exchange::finish(Fault outcome) {
 http::OwnAnswer Exchange::own_answer() {
   return {.request_id = names_.request_id,
           .date = context_.date.at(std::chrono::system_clock::now()),
-          .timing = timing(Clock::now()),
+          .timing = timing(client_.now()),
           .client_version_minor = head_.version_minor,
           .keep_alive = keep_alive_,
           .head_only = head_.method == Method::head};

@@ -78,14 +78,7 @@ bool Listener::take_one() {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
   }
-  net::Socket::Asio socket(loop_.io.get_executor());
-  error_code error;
-  socket.assign(endpoint.protocol(), fd, error);
-  if (error) {
-    ::close(fd);
-    return true;
-  }
-  sessions_.add(net::Socket(std::move(socket)), address.to_string());
+  sessions_.add(net::Socket(loop_, fd, net::Socket::Stage::connected), address.to_string());
   return true;
 }
 

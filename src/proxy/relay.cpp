@@ -124,27 +124,20 @@ Fault Relay::gather(Gather& out) {
 Task<Fault> Relay::receive() {
   Duration patience = settings_.upstream_read_timeout;
   if (events_.ended()) patience = std::min(patience, linger_after_end);
-  const TimePoint silent = after(Clock::now(), patience);
+  const TimePoint silent = after(client_.now(), patience);
   for (;;) {
-    IoStatus status = IoStatus::want_read;
-    // While the event is still asked for, nothing has come: a read would find nothing.
-    if (!call_.lease->socket.read_wanted()) {
-      client_.wakeup.clear(Event::upstream_readable);
-      const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
-      status = got.status;
-      if (status == IoStatus::done) {
-        call_.input.added(got.count);
-        co_return Fault::none;
-      }
-      call_.input.release_if_empty();
-      if (status == IoStatus::end && framing_ == Framing::until_close) {
-        closed_by_end_ = true;
-        co_return Fault::none;
-      }
-      if (status == IoStatus::end || status == IoStatus::lost) co_return Fault::answer_cut;
+    client_.wakeup.clear(Event::upstream_readable);
+    const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
+    if (got.status == IoStatus::done) {
+      call_.input.added(got.count);
+      co_return Fault::none;
     }
-    call_.lease->socket.want_read();
-    if (status == IoStatus::want_write) call_.lease->socket.want_write();
+    call_.input.release_if_empty();
+    if (got.status == IoStatus::end && framing_ == Framing::until_close) {
+      closed_by_end_ = true;
+      co_return Fault::none;
+    }
+    if (got.status == IoStatus::end || got.status == IoStatus::lost) co_return Fault::answer_cut;
     const Event came = co_await client_.wakeup.wait(
         Event::upstream_readable | Event::upstream_writable | Event::client_readable, silent);
     if (has(came, Event::shutdown) && client_.cut_by_shutdown()) co_return Fault::draining;

@@ -40,7 +40,7 @@ Task<Fault> RequestBody::hold() {
     if (const Fault fault = receive(wanted); fault != Fault::none) co_return fault;
     if (!wanted) continue;
     const Event came =
-        co_await client_.wakeup.wait(Event::client_readable, after(Clock::now(), limits_.patience));
+        co_await client_.wakeup.wait(Event::client_readable, after(client_.now(), limits_.patience));
     if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
     if (has(came, Event::time)) co_return Fault::request_timeout;
   }
@@ -113,7 +113,6 @@ Fault RequestBody::receive(bool& wanted) {
       return Fault::none;
     case IoStatus::want_read:
       input_.release_if_empty();
-      client_.socket.want_read();
       wanted = true;
       return Fault::none;
     default:

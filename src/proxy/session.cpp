@@ -29,7 +29,7 @@ Session::Session(LoopContext& context, Sessions& owner, net::Socket socket, std:
       owner_(owner),
       client_(context.loop, std::move(socket), std::move(address),
               std::max(context.pod.settings.keepalive_timeout, Duration(std::chrono::seconds(10)))),
-      idle_since_(Clock::now()),
+      idle_since_(client_.now()),
       extra_(extra) {}
 
 void Session::start() {
@@ -99,7 +99,7 @@ Task<Session::Next> Session::next_head() {
   for (;;) {
     const auto state =
         client_.input.empty() ? http::HeadScanner::State::need_more : scanner_.scan(client_.input.bytes());
-    if (started_ == never && !client_.input.empty()) started_ = Clock::now();
+    if (started_ == never && !client_.input.empty()) started_ = client_.now();
     if (state == http::HeadScanner::State::malformed) {
       co_return refuse({Fault::bad_request, "this is not an HTTP/1.1 request"});
     }
@@ -115,22 +115,17 @@ Task<Session::Next> Session::next_head() {
       co_return refused_.fault == Fault::none ? Next::head : Next::refused;
     }
     const TimePoint deadline = started_ == never ? never : after(started_, settings.client_header_timeout);
-    IoStatus status = IoStatus::want_read;
-    if (!client_.socket.read_wanted()) {  // else nothing has come: a read would find nothing
-      client_.wakeup.clear(Event::client_readable);
-      const auto got = client_.socket.read(client_.input.room(std::max(limit, net::BufferPool::block_size)));
-      status = got.status;
-      if (status == IoStatus::done) {
-        client_.input.added(got.count);
-        continue;
-      }
-      client_.input.release_if_empty();
-      if (status != IoStatus::want_read) co_return Next::end;
+    client_.wakeup.clear(Event::client_readable);
+    const auto got = client_.socket.read(client_.input.room(std::max(limit, net::BufferPool::block_size)));
+    if (got.status == IoStatus::done) {
+      client_.input.added(got.count);
+      continue;
     }
-    client_.socket.want_read();
+    client_.input.release_if_empty();
+    if (got.status != IoStatus::want_read) co_return Next::end;
     const bool more = co_await wait_for_bytes(deadline);
     if (more) continue;
-    if (started_ == never || Clock::now() < deadline) co_return Next::end;
+    if (started_ == never || client_.now() < deadline) co_return Next::end;
     co_return refuse({Fault::request_timeout, "the header did not come within CLIENT_HEADER_TIMEOUT"});
   }
 }
@@ -140,7 +135,7 @@ Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
   at_once_ = 0;
   TimePoint deadline = header_deadline;
   if (header_deadline == never) {
-    idle_since_ = Clock::now();
+    idle_since_ = client_.now();
     deadline = after(idle_since_, context_.pod.settings.keepalive_timeout);
     if (!owner_.rest(*this)) co_return false;
   }
@@ -153,7 +148,7 @@ Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
 Task<bool> Session::wait_for_place() {
   client_.watch();
   owner_.place(*this);
-  const TimePoint deadline = after(Clock::now(), context_.pod.settings.request_timeout);
+  const TimePoint deadline = after(client_.now(), context_.pod.settings.request_timeout);
   while (extra_) {
     const Event came = co_await client_.wakeup.wait(Event::place | Event::client_readable, deadline);
     if (client_.left(came)) co_return false;
@@ -180,7 +175,7 @@ Task<void> Session::linger() {
   lingering_ = true;
   client_.socket.shutdown_send();
   client_.input.release();
-  const TimePoint until = after(Clock::now(), linger_time);
+  const TimePoint until = after(client_.now(), linger_time);
   for (std::size_t thrown_away = 0; thrown_away < linger_bytes;) {
     const auto got = client_.socket.read(client_.input.room(net::BufferPool::block_size));
     client_.input.release();
@@ -189,7 +184,6 @@ Task<void> Session::linger() {
       continue;
     }
     if (got.status != IoStatus::want_read) break;
-    client_.socket.want_read();
     const Event came = co_await client_.wakeup.wait(Event::client_readable, until);
     if (has(came, Event::time | Event::client_gone | Event::shutdown)) break;
   }

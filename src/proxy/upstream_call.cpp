@@ -36,7 +36,7 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
       if (!made) {
         detail = std::move(made.error().detail);
         const bool request_timed_out =
-            made.error().fault == Fault::connect_timeout && Clock::now() >= deadline;
+            made.error().fault == Fault::connect_timeout && client_.now() >= deadline;
         co_return request_timed_out ? Fault::deadline : made.error().fault;
       }
       lease = std::move(*made);
@@ -59,7 +59,7 @@ Task<Fault> UpstreamCall::exchange(const http::Onward& onward, TimePoint deadlin
   // Upstream may have answered and closed before it took everything: then its answer counts.
   if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
   // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
-  if (streamed) deadline = after(Clock::now(), settings_.request_timeout);
+  if (streamed) deadline = after(client_.now(), settings_.request_timeout);
   const Fault unanswered = co_await receive_head(onward.head.method, deadline);
   if (unanswered != Fault::none || !head.event_stream || head.status >= 300) co_return unanswered;
   co_return co_await receive_first_event(onward.dialect, deadline);
@@ -84,7 +84,6 @@ Task<Fault> UpstreamCall::send(const http::Onward& onward, TimePoint deadline) {
     request_sent = fault == Fault::none && !early_;
     co_return fault;
   }
-  lease->socket.want_read();  // an early answer ends the sending
   blocked_ = scratch;
   Fault fault = co_await write(blocked_, deadline);
   if (fault == Fault::none) fault = co_await send_held(deadline);
@@ -136,7 +135,7 @@ Task<Fault> UpstreamCall::send_streamed() {
     if (const Fault fault = body_.receive(wanted); fault != Fault::none) co_return fault;
     if (!wanted) continue;
     const Event came = co_await client_.wakeup.wait(Event::client_readable | Event::upstream_readable,
-                                                    after(Clock::now(), body_.patience()));
+                                                    after(client_.now(), body_.patience()));
     if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable)) look_for_early_answer();
     if (has(came, Event::time)) co_return Fault::request_timeout;
@@ -149,11 +148,10 @@ void UpstreamCall::look_for_early_answer() {
   const auto got = lease->read(input.room(max_answer_head));
   early_ = got.status != IoStatus::want_read;  // else these were session tickets
   if (got.status == IoStatus::done) {
-    answered = Clock::now();
+    answered = client_.now();
     input.added(got.count);
   }
   input.release_if_empty();
-  if (!early_) lease->socket.want_read();
 }
 
 Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
@@ -166,17 +164,15 @@ Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
     if (result.status != IoStatus::want_write && result.status != IoStatus::want_read) {
       co_return Fault::connection_lost;
     }
-    lease->socket.want_read();
-    if (result.status == IoStatus::want_write) lease->socket.want_write();
     Event interest = Event::upstream_writable | Event::upstream_readable;
     // While a body is still being streamed, the client's bytes are the body's and stay unread.
     if (body_.complete()) interest = interest | Event::client_readable;
-    const TimePoint stuck = after(Clock::now(), settings_.upstream_send_timeout);
+    const TimePoint stuck = after(client_.now(), settings_.upstream_send_timeout);
     const Event came = co_await client_.wakeup.wait(interest, std::min(stuck, deadline));
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable)) look_for_early_answer();
     if (early_) co_return Fault::none;
-    if (has(came, Event::time)) co_return Clock::now() >= deadline ? Fault::deadline : Fault::send_timeout;
+    if (has(came, Event::time)) co_return client_.now() >= deadline ? Fault::deadline : Fault::send_timeout;
   }
   co_return Fault::none;
 }
@@ -231,34 +227,27 @@ Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint d
 /// More of the answer into `input`, of which it may hold `most` bytes. `answer_cut`: the connection ended,
 /// and that does not delimit the body; `silence`, `deadline`, `client_gone`.
 Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
-  const TimePoint began = Clock::now();
+  const TimePoint began = client_.now();
   const TimePoint silent = after(began, settings_.upstream_read_timeout);
   for (;;) {
-    IoStatus status = IoStatus::want_read;
-    // While the event is still asked for, nothing has come: a read would find nothing.
-    if (!lease->socket.read_wanted()) {
-      client_.wakeup.clear(Event::upstream_readable);
-      const auto got = lease->read(input.room(most));
-      status = got.status;
-      if (status == IoStatus::done) {
-        if (answered == never) answered = Clock::now();
-        input.added(got.count);
-        co_return Fault::none;
-      }
-      input.release_if_empty();
-      ended_ = status == IoStatus::end && head_size > 0 && head.framing == Framing::until_close;
-      if (ended_) co_return Fault::none;
-      if (status == IoStatus::end || status == IoStatus::lost) co_return Fault::answer_cut;
+    client_.wakeup.clear(Event::upstream_readable);
+    const auto got = lease->read(input.room(most));
+    if (got.status == IoStatus::done) {
+      if (answered == never) answered = client_.now();
+      input.added(got.count);
+      co_return Fault::none;
     }
-    lease->socket.want_read();
-    if (status == IoStatus::want_write) lease->socket.want_write();
+    input.release_if_empty();
+    ended_ = got.status == IoStatus::end && head_size > 0 && head.framing == Framing::until_close;
+    if (ended_) co_return Fault::none;
+    if (got.status == IoStatus::end || got.status == IoStatus::lost) co_return Fault::answer_cut;
     const Event interest = Event::upstream_readable | Event::upstream_writable | Event::client_readable;
     const Event came = co_await client_.wakeup.wait(interest, std::min(silent, deadline));
     if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
     if (body_.complete() && client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
     // REQUEST_TIMEOUT and UPSTREAM_READ_TIMEOUT are equal by default: upstream was silent all the same.
-    const bool was_silent = Clock::now() - began >= settings_.upstream_read_timeout * 9 / 10;
+    const bool was_silent = client_.now() - began >= settings_.upstream_read_timeout * 9 / 10;
     co_return was_silent ? Fault::silence : Fault::deadline;
   }
 }

@@ -120,6 +120,16 @@ TEST_P(AClientThatLeaves, AfterABodyLargerThanTheReplayMemoryCancelsIt) {
   expect_cancelled_since(left, stage.simulator);
 }
 
+TEST_P(AClientThatLeaves, BehindMoreThanIsTakenInAheadCancelsIt) {
+  Stage stage;
+  RawClient client(stage.port());
+  client.send(raw_chat("sim:silent") + std::string(100'000, 'x'));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 1; }));
+  const auto left = now_ns();
+  leave(client, GetParam());
+  expect_cancelled_since(left, stage.simulator);
+}
+
 std::string name_of(const ::testing::TestParamInfo<Leaving>& each) {
   switch (each.param) {
     case Leaving::reset:

@@ -65,6 +65,9 @@ class Wakeup final : public EventSink {
     if (waiting_ && any(pending_ & interest_)) std::exchange(waiting_, nullptr).resume();
   }
   void clear(Event events) noexcept { pending_ = pending_ & ~events; }
+  /// When the last wait ended: the time of all that is done until the next one. A clock read at each place
+  /// that asks would be twenty of them a request, 2 % of its CPU time.
+  [[nodiscard]] TimePoint now() const noexcept { return now_; }
   [[nodiscard]] bool pending(Event event) const noexcept { return has(pending_, event); }
 
   /// Waits for one of `interest`, for `client_gone` or `shutdown` (always), or for `deadline`; gives those
@@ -84,6 +87,7 @@ class Wakeup final : public EventSink {
 
  private:
   Event take() noexcept {
+    now_ = Clock::now();
     const Event came = pending_ & interest_;
     pending_ = pending_ & (~came | Event::client_gone | Event::shutdown);
     return came;
@@ -91,6 +95,7 @@ class Wakeup final : public EventSink {
 
   Event pending_ = Event::none;
   Event interest_ = Event::none;
+  TimePoint now_ = Clock::now();
   std::coroutine_handle<> waiting_ = nullptr;
   Deadline deadline_;
 };

@@ -49,6 +49,9 @@ class ClientConnection {
   net::Buffer input;
   const std::string address;  ///< the peer's, without its port
 
+  /// See Wakeup::now.
+  [[nodiscard]] TimePoint now() const noexcept { return wakeup.now(); }
+
   /// While the client only waits for its answer: its leaving is noticed in every wait from now on.
   /// What it sends ahead (pipelining) is taken in meanwhile, so that an end behind it is seen, unless
   /// `take_in` is false: then bytes of a later request lie elsewhere already, and must stay before these.
