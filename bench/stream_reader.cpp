@@ -97,11 +97,13 @@ class Reader {
     if (epoll_ < 0) fail("no epoll");
   }
 
-  /// Spreads the beginnings over the time of an interval, so that the events are spread too.
+  /// Each begins a little further on in the interval, and with time for the handshakes in between, so that
+  /// the events are spread evenly.
   void open_all() {
     const auto begin = Clock::now();
-    const auto apart = std::min<Clock::duration>(std::chrono::milliseconds(plan_.interval_ms) / plan_.streams,
-                                                 std::chrono::microseconds(200));
+    const Clock::duration interval = std::chrono::milliseconds(plan_.interval_ms);
+    const auto apart =
+        plan_.interval_ms > 1000 ? std::chrono::microseconds(200) : interval + interval / plan_.streams;
     for (std::size_t i = 0; i < streams_.size(); ++i) {
       Stream& stream = streams_[i];
       stream.fd = open_stream(plan_);

@@ -236,6 +236,7 @@ Steps deliver(Content content, Script script, Asked asked) {
   const std::uint64_t total = body_goes ? content.pieces + marks : 0;
   const std::chrono::nanoseconds pause =
       std::max<std::chrono::nanoseconds>(script.chunk_delay, content.interval);
+  auto due = std::chrono::steady_clock::now();
   for (std::uint64_t i = 0; i < total; ++i) {
     if (cut_at(script, Cut::Where::event, i)) {
       step = Step::send(std::exchange(bytes, {}));
@@ -267,7 +268,10 @@ Steps deliver(Content content, Script script, Asked asked) {
     step = Step::send(std::exchange(bytes, {}));
     co_yield step;
     if (stops) co_yield cut_off;
-    step = Step::wait(pause);
+    // By the clock: from send to send, streams that were late together would come together ever after.
+    const auto now = std::chrono::steady_clock::now();
+    due = std::max(due, now - pause) + pause;
+    step = Step::wait(std::max(due - now, std::chrono::nanoseconds(0)));
     if (!last && pause.count() > 0) co_yield step;
   }
   if (total == 0) {

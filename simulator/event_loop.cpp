@@ -66,11 +66,12 @@ void EventLoop::close_all() {
   for (Watcher* watcher : all) watcher->close_now();
 }
 
-int EventLoop::milliseconds_to_timer() const {
-  if (timers_.empty()) return -1;
-  const auto left = timers_.begin()->first - Clock::now();
-  return static_cast<int>(
-      std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 0, 60'000));
+timespec EventLoop::time_to_timer() const {
+  std::chrono::nanoseconds left = std::chrono::minutes(1);
+  if (!timers_.empty())
+    left = std::min<std::chrono::nanoseconds>(left, timers_.begin()->first - Clock::now());
+  left = std::max(left, std::chrono::nanoseconds(0));
+  return {.tv_sec = left.count() / 1'000'000'000, .tv_nsec = left.count() % 1'000'000'000};
 }
 
 void EventLoop::run_timers() {
@@ -96,8 +97,9 @@ void EventLoop::run_posted() {
 void EventLoop::run() {
   std::array<epoll_event, 256> events{};
   while (!stopped_.load(std::memory_order_relaxed)) {
-    const int count =
-        epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), milliseconds_to_timer());
+    // To the nanosecond: with epoll_wait's milliseconds the events of many streams come in bunches.
+    const timespec wait = time_to_timer();
+    const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &wait, nullptr);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.ptr == nullptr) {

@@ -51,7 +51,7 @@ class EventLoop {
   void stop();
 
  private:
-  int milliseconds_to_timer() const;
+  timespec time_to_timer() const;
   void run_timers();
   void run_posted();
 
