@@ -22,8 +22,8 @@ def free_port():
 class Upstream:
     """A program that says where it listens, on the load generator's CPU."""
 
-    def __init__(self, command):
-        self._running = processes.Running(command, processes.LOAD_CPU, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, cpus=processes.LOAD):
+        self._running = processes.Running(command, cpus, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
         self.process = self._running.__enter__()
@@ -41,12 +41,13 @@ def streaming_upstream(build, folder):
     return Upstream([build / "holysheep-simulator", "--no-record", "--make-ca", folder / "ca"])
 
 
-def plain_upstream(build, folder):
-    return Upstream([build / "holysheep-bench-upstream", folder / "ca/server.pem", folder / "ca/server.key"])
+def plain_upstream(build, folder, cpus=processes.LOAD):
+    return Upstream([build / "holysheep-bench-upstream", folder / "ca/server.pem", folder / "ca/server.key"], cpus)
 
 
 class Place:
-    def __init__(self, folder, upstream, streams=1024):
+    def __init__(self, folder, upstream, streams=1024, cpus=processes.PROXY):
+        self.cpus = cpus
         self.folder = pathlib.Path(folder)
         self.upstream_port = upstream.port
         self.ca = self.folder / "ca/ca.pem"
@@ -75,7 +76,7 @@ def started(system, place):
     """The proxy, running and answering; and the milliseconds that took."""
     command, environment, out = system.command(place)
     begin = time.monotonic()
-    with processes.Running(command, processes.PROXY_CPU, env=environment, cwd=place.folder,
+    with processes.Running(command, place.cpus, env=environment, cwd=place.folder,
                            stdout=out or subprocess.DEVNULL) as process:
         if out:
             out.close()

@@ -7,16 +7,16 @@ import signal
 import subprocess
 import time
 
-PROXY_CPU = 0
-LOAD_CPU = 1
+PROXY = {0}  # the CPUs that the proxy has to itself
+LOAD = {1}  # those of the load generator and of upstream
 priority = 0  # nice value of what is measured and of what measures
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
 
-def _settle(cpu):
-    """In the child, before exec: to its CPU, and to end when this program is killed."""
-    os.sched_setaffinity(0, {cpu})
+def _settle(cpus):
+    """In the child, before exec: to its CPUs, and to end when this program is killed."""
+    os.sched_setaffinity(0, cpus)
     if priority:
         os.setpriority(os.PRIO_PROCESS, 0, priority)
         with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as file:  # the session's, where kept
@@ -24,9 +24,9 @@ def _settle(cpu):
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def start(arguments, cpu, **options):
+def start(arguments, cpus, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
-    return subprocess.Popen(arguments, preexec_fn=lambda: _settle(cpu), start_new_session=True, **options)
+    return subprocess.Popen(arguments, preexec_fn=lambda: _settle(cpus), start_new_session=True, **options)
 
 
 def end(process):
@@ -42,8 +42,8 @@ def end(process):
 class Running:
     """A child for the length of a `with` block."""
 
-    def __init__(self, arguments, cpu, **options):
-        self.process = start(arguments, cpu, **options)
+    def __init__(self, arguments, cpus, **options):
+        self.process = start(arguments, cpus, **options)
 
     def __enter__(self):
         return self.process
@@ -61,9 +61,9 @@ def family(pid):
         return [pid]
 
 
-def output_of(arguments, seconds):
+def output_of(arguments, seconds, cpus=LOAD):
     """Runs a load generator to its end, which must come within `seconds`."""
-    with Running(arguments, LOAD_CPU, stdout=subprocess.PIPE, text=True) as process:
+    with Running(arguments, cpus, stdout=subprocess.PIPE, text=True) as process:
         out, _ = process.communicate(timeout=seconds)
         if process.returncode != 0:
             raise RuntimeError(f"{arguments[0]} ended with status {process.returncode}")

@@ -71,6 +71,11 @@ def machine():
     }
 
 
+def machine_line(about):
+    return (f"{about['cpu']}, {about['cpus']} CPUs, {about['system']}, kernel {about['kernel']}, "
+            f"OpenSSL {about['openssl']}, {about['date']}")
+
+
 def write(path, content):
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

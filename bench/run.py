@@ -131,8 +131,7 @@ def main():
     if not options.quick:
         chart.write_all(f"{options.out}/charts", results, about)
     print(report.table(results, "nginx"))
-    print(f"\n{about['cpu']}, {about['cpus']} CPUs, {about['system']}, kernel {about['kernel']}, OpenSSL "
-          f"{about['openssl']}, {about['date']}; " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()))
+    print(f"\n{report.machine_line(about)}; " + ", ".join(f"{k} {v}" for k, v in about["versions"].items()))
     for name, one in results.items():
         if one["plain64.foreign"] > FOREIGN_LIMIT:
             print(f"not to be relied on: others used {one['plain64.foreign']:.0%} of the machine beside {name}")

@@ -104,9 +104,10 @@ backend api
 
 
 class Holysheep:
-    def __init__(self, options, access_log=False):
+    def __init__(self, options, access_log=False, loops="1"):
         self.program = pathlib.Path(options.build) / "holysheep-proxy"
         self.access_log = access_log
+        self.loops = loops
         self.name = "HolySheep + access log" if access_log else "HolySheep"
 
     def version(self):
@@ -121,7 +122,7 @@ class Holysheep:
             "LISTEN_ADDRESS": "127.0.0.1",
             "LISTEN_PORT": str(place.port),
             "ADMIN_PORT": "0",
-            "WORKER_PROCESSES": "1",
+            "WORKER_PROCESSES": self.loops,
             "WORKER_CONNECTIONS": str(place.streams),
             "UPSTREAM_KEEPALIVE": str(KEEP),
             "UPSTREAM_MAX_CONNECTIONS": str(place.streams),

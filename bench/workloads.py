@@ -2,7 +2,9 @@
 import contextlib
 import json
 import pathlib
+import re
 import subprocess
+import tempfile
 
 import counters
 import processes
@@ -10,20 +12,47 @@ import processes
 LUA = pathlib.Path(__file__).with_name("chat.lua")
 
 
-def _wrk(port, connections, seconds):
+def wrk(port, connections, seconds, cpus=processes.LOAD):
     out = processes.output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(LUA),
-                               f"http://127.0.0.1:{port}"], seconds + 20)
+                               f"http://127.0.0.1:{port}"], seconds + 20, cpus)
     result = json.loads(out.strip().splitlines()[-1])
     if result["errors"] or not result["requests"]:
         raise RuntimeError(f"wrk saw errors: {result}")
     return result
 
 
-def plain(port, pid, upstream, connections, warm, seconds):
+def _h2load(port, folder, *arguments):
+    body = pathlib.Path(folder) / "body.json"
+    body.write_text('{"model":"gpt-4.1","messages":[{"role":"user","content":"' + "lorem ipsum " * 80 + '"}]}')
+    out = processes.output_of(["h2load", "--h1", "-t1", "-d", str(body), "-H", "Content-Type: application/json",
+                               *map(str, arguments), f"http://127.0.0.1:{port}/v1/chat/completions"], 300)
+    done = re.search(r"(\d+) succeeded, (\d+) failed", out)
+    if int(done.group(2)) or not int(done.group(1)):
+        raise RuntimeError(f"h2load saw errors: {done.group(0)}")
+    return int(done.group(1)), float(re.search(r"finished in ([\d.]+)(ms|s)", out).group(1))
+
+
+def at_rate(port, rate, connections, seconds, log):
+    """So many requests a second, whether answers come quickly or not; `log` is the file to count them in."""
+    requests, taken = _h2load(port, log.parent, f"-c{connections}", f"--rps={rate / connections:.2f}",
+                              f"--duration={seconds}", f"--log-file={log}")
+    times = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
+    log.unlink()
+    return {"requests": requests, "seconds": taken, "p50_us": times[len(times) // 2],
+            "p99_us": times[len(times) * 99 // 100]}
+
+
+def so_many(port, requests, connections):
+    """Exactly that many requests."""
+    with tempfile.TemporaryDirectory() as folder:
+        _h2load(port, folder, f"-c{connections}", f"-n{requests}")
+
+
+def plain(port, pid, upstream, connections, warm, seconds, cpus=processes.LOAD):
     """Keep-alive connections that ask as fast as answers come."""
-    _wrk(port, connections, warm)
+    wrk(port, connections, warm, cpus)
     window = counters.Window(pid, [upstream])
-    load = _wrk(port, connections, seconds)
+    load = wrk(port, connections, seconds, cpus)
     counted = window.end()
     return {
         "requests_per_second": load["requests"] / load["seconds"],
@@ -38,7 +67,7 @@ def plain(port, pid, upstream, connections, warm, seconds):
 
 @contextlib.contextmanager
 def _reader(program, *arguments):
-    with processes.Running([program, *map(str, arguments)], processes.LOAD_CPU, stdin=subprocess.PIPE,
+    with processes.Running([program, *map(str, arguments)], processes.LOAD, stdin=subprocess.PIPE,
                            stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.stdin.close()
