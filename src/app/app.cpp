@@ -56,7 +56,8 @@ class App {
         watch_timer_(io_),
         drain_timer_(io_),
         config_(effective_settings_json(loaded)),
-        admin_(io_, [this](std::string_view path) { return admin_answer(path); }) {
+        admin_(io_, [this](std::string_view path) { return admin_answer(path); }),
+        pauses_(settings_.request_timeout) {
     for (const auto& warning : loaded.warnings) log_->warn("{}", warning);
   }
 
@@ -81,7 +82,11 @@ class App {
   void warn_if_open_to_all();
   void expect_signal();
   void watch_files();
-  void reload_key();
+  Result<std::unique_ptr<Published<Secret>>, int> publish_key(std::string_view name, const Secret& given,
+                                                              const std::string& file);
+  std::unique_ptr<proxy::Upstream> make_upstream(std::string_view prefix, const BaseUrl& base,
+                                                 const Published<Secret>& key);
+  void reload_key(std::string_view name, const std::string& file, Published<Secret>& key);
   void reload_trust();
   void begin_drain();
   void watch_drain();
@@ -102,7 +107,10 @@ class App {
   proxy::Lifecycle lifecycle_;
   std::unique_ptr<Published<Secret>> key_;
   std::unique_ptr<Published<net::TlsContext>> trust_;
+  std::unique_ptr<Published<Secret>> second_key_;
+  UpstreamPauses pauses_;
   std::unique_ptr<proxy::Upstream> upstream_;
+  std::unique_ptr<proxy::Upstream> second_upstream_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<AdmissionDriver> admission_driver_;
   std::unique_ptr<RetryBudget> retry_budget_;
@@ -122,31 +130,53 @@ int App::refuse(std::string_view setting, const std::string& why, int code) {
 int App::prepare() {
   std::signal(SIGPIPE, SIG_IGN);
   use_all_descriptors();
-  Secret key = settings_.holysheep_api_key;
-  if (!settings_.holysheep_api_key_file.empty()) {
-    auto read = read_key_file(settings_.holysheep_api_key_file);
-    if (!read) return refuse("HOLYSHEEP_API_KEY_FILE", read.error(), exit_config);
-    key = std::move(*read);
-    files_.add(settings_.holysheep_api_key_file, [this] { reload_key(); });
-  }
-  key_ = std::make_unique<Published<Secret>>(std::make_shared<const Secret>(std::move(key)));
+  auto key =
+      publish_key("HOLYSHEEP_API_KEY_FILE", settings_.holysheep_api_key, settings_.holysheep_api_key_file);
+  if (!key) return key.error();
+  key_ = std::move(*key);
+  auto second =
+      publish_key("FALLBACK_API_KEY_FILE", settings_.fallback_api_key, settings_.fallback_api_key_file);
+  if (!second) return second.error();
+  second_key_ = std::move(*second);
   auto trust = net::TlsContext::make(settings_.ssl_cert_file);
   if (!trust) return refuse("SSL_CERT_FILE", trust.error(), exit_config);
   trust_ = std::make_unique<Published<net::TlsContext>>(std::move(*trust));
   if (!settings_.ssl_cert_file.empty()) files_.add(settings_.ssl_cert_file, [this] { reload_trust(); });
 
-  const BaseUrl& base = settings_.api_base_url;
-  upstream_ = std::make_unique<proxy::Upstream>(
-      base, *trust_, *key_, settings_.upstream_connect_timeout,
-      BreakerLimits{settings_.circuit_breaker_threshold, settings_.circuit_breaker_reset},
-      settings_.request_timeout);
-  admission_ = std::make_unique<Admission>(admission_limits(settings_), upstream_->pauses);
+  upstream_ = make_upstream("", settings_.api_base_url, *key_);
+  if (settings_.fallback_base_url) {
+    second_upstream_ = make_upstream("fallback ", *settings_.fallback_base_url, *second_key_);
+  }
+  admission_ = std::make_unique<Admission>(admission_limits(settings_), pauses_);
   admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
   retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
   replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
-  pod_ = std::make_unique<proxy::Pod>(
-      proxy::Pod{settings_, writer_, lifecycle_, *upstream_, *admission_, *retry_budget_, *replay_memory_});
+  pod_ = std::make_unique<proxy::Pod>(proxy::Pod{settings_, writer_, lifecycle_, *upstream_,
+                                                 second_upstream_.get(), *admission_, *retry_budget_,
+                                                 *replay_memory_});
   return 0;
+}
+
+/// A key as it was given, or as its file has it, which is watched from then on. Else the exit code.
+Result<std::unique_ptr<Published<Secret>>, int> App::publish_key(std::string_view name, const Secret& given,
+                                                                 const std::string& file) {
+  Secret key = given;
+  if (!file.empty()) {
+    auto read = read_key_file(file);
+    if (!read) return Unexpected{refuse(name, read.error(), exit_config)};
+    key = std::move(*read);
+  }
+  auto published = std::make_unique<Published<Secret>>(std::make_shared<const Secret>(std::move(key)));
+  if (!file.empty())
+    files_.add(file, [this, name, &file, &key = *published] { reload_key(name, file, key); });
+  return published;
+}
+
+std::unique_ptr<proxy::Upstream> App::make_upstream(std::string_view prefix, const BaseUrl& base,
+                                                    const Published<Secret>& key) {
+  return std::make_unique<proxy::Upstream>(
+      prefix, base, *trust_, key, settings_.upstream_connect_timeout,
+      BreakerLimits{settings_.circuit_breaker_threshold, settings_.circuit_breaker_reset}, pauses_);
 }
 
 int App::listen() {
@@ -177,7 +207,7 @@ int App::open_admin() {
 
 proxy::ProbeAnswer App::admin_answer(std::string_view path) const {
   if (path == "/health") return proxy::health();
-  if (path == "/ready") return proxy::readiness(lifecycle_, *upstream_);
+  if (path == "/ready") return proxy::readiness(lifecycle_, *upstream_, second_upstream_.get());
   if (path == "/config") return {200, config_};
   return {404, R"({"error":"there are /health, /ready and /config here"})"};
 }
@@ -216,11 +246,11 @@ void App::watch_files() {
   });
 }
 
-void App::reload_key() {
-  auto key = read_key_file(settings_.holysheep_api_key_file);
-  if (!key) return log_->error("HOLYSHEEP_API_KEY_FILE: {}; the old key stays in force", key.error());
-  key_->publish(std::make_shared<const Secret>(std::move(*key)));
-  log_->info("HOLYSHEEP_API_KEY_FILE: read again");
+void App::reload_key(std::string_view name, const std::string& file, Published<Secret>& key) {
+  auto read = read_key_file(file);
+  if (!read) return log_->error("{}: {}; the old key stays in force", name, read.error());
+  key.publish(std::make_shared<const Secret>(std::move(*read)));
+  log_->info("{}: read again", name);
 }
 
 void App::reload_trust() {

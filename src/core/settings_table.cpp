@@ -397,10 +397,10 @@ void add_connections(Specs& all) {
   all.push_back(duration("UPSTREAM_READ_TIMEOUT", "60s",
                          "between two reads from upstream, so the longest silence allowed inside a stream",
                          &Settings::upstream_read_timeout));
-  all.push_back(later(duration("FIRST_TOKEN_TIMEOUT", "0",
-                               "from the attempt's start to a stream's first event, where shorter than "
-                               "UPSTREAM_READ_TIMEOUT: past it the attempt counts as silence; 0: off",
-                               &Settings::first_token_timeout, true)));
+  all.push_back(duration("FIRST_TOKEN_TIMEOUT", "0",
+                         "from the attempt's start to a stream's first event, where shorter than "
+                         "UPSTREAM_READ_TIMEOUT: past it the attempt counts as silence; 0: off",
+                         &Settings::first_token_timeout, true));
 }
 
 void add_admission(Specs& all) {
@@ -435,9 +435,9 @@ void add_answers(Specs& all) {
   all.push_back(later(choice("CACHE_COMPLETIONS", "opt-in", "opt-in, deterministic or off",
                              "which completions are cached", &Settings::cache_completions, cache_choices)));
   all.push_back(later(duration("CACHE_TTL", "300s", "how long an answer is reused", &Settings::cache_ttl)));
-  all.push_back(later(duration("STREAM_PING_INTERVAL", "15s",
-                               "keep-alive on an event stream that upstream leaves silent; 0: off",
-                               &Settings::stream_ping_interval, true)));
+  all.push_back(duration("STREAM_PING_INTERVAL", "15s",
+                         "keep-alive on an event stream that upstream leaves silent; 0: off",
+                         &Settings::stream_ping_interval, true));
   all.push_back(
       later(boolean("METER_STREAM_USAGE", "true",
                     "ask upstream for the usage of a chat stream whose client did not, and take it out again",
@@ -462,12 +462,14 @@ void add_operation(Specs& all) {
                "after SIGTERM, how long new connections are still accepted although /ready says 503, for a "
                "balancer that looks only now and then",
                &Settings::shutdown_delay, true));
-  all.push_back(later(fallback_base_url()));
-  all.push_back(
-      later(secret("FALLBACK_API_KEY", a_key, "the key for FALLBACK_BASE_URL", &Settings::fallback_api_key)));
-  all.push_back(later(
-      line("FALLBACK_API_KEY_FILE", "", a_path, "the same from a file", &Settings::fallback_api_key_file)));
-  all.push_back(later(model_fallbacks()));
+  all.push_back(fallback_base_url());
+  all.push_back(secret("FALLBACK_API_KEY", a_key,
+                       "the key for FALLBACK_BASE_URL. Unset: the client's own credentials, where "
+                       "HOLYSHEEP_API_KEY is unset too",
+                       &Settings::fallback_api_key));
+  all.push_back(line("FALLBACK_API_KEY_FILE", "", a_path, "the same from a file, re-read when it changes",
+                     &Settings::fallback_api_key_file));
+  all.push_back(model_fallbacks());
   all.push_back(
       later(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file)));
   all.push_back(later(redis_url()));

@@ -114,7 +114,10 @@ std::optional<std::map<std::string, std::vector<std::string>>> parse_model_fallb
   for (const auto& [model, next] : json.items()) {
     if (model.empty() || !next.is_array() || next.empty()) return std::nullopt;
     for (const auto& name : next) {
-      if (!name.is_string() || name.get_ref<const std::string&>().empty()) return std::nullopt;
+      if (!name.is_string()) return std::nullopt;
+      const auto& text_of_name = name.get_ref<const std::string&>();  // it goes into a header line
+      if (text_of_name.empty() || !std::all_of(text_of_name.begin(), text_of_name.end(), is_visible))
+        return std::nullopt;
       fallbacks[model].push_back(name.get<std::string>());
     }
   }

@@ -2,6 +2,7 @@
 
 #include "characters.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -71,21 +72,6 @@ void append_utf8(std::uint32_t point, std::string& text) {
   }
 }
 
-}  // namespace
-
-const char* find_closing_quote(const char* p, const char* end) noexcept {
-  for (const char* from = p; from < end;) {
-    const void* hit = std::memchr(from, '"', static_cast<std::size_t>(end - from));
-    if (hit == nullptr) return nullptr;
-    const char* const quote = static_cast<const char*>(hit);
-    const char* slashes = quote;
-    while (slashes > from && slashes[-1] == '\\') --slashes;
-    if ((quote - slashes) % 2 == 0) return quote;
-    from = quote + 1;
-  }
-  return nullptr;
-}
-
 bool decode_string(std::string_view raw, std::size_t cap, std::string& text) {
   text.clear();
   while (!raw.empty()) {
@@ -102,6 +88,47 @@ bool decode_string(std::string_view raw, std::size_t cap, std::string& text) {
     if (text.size() > cap) return false;
   }
   return true;
+}
+
+bool has_escape(std::string_view raw) noexcept {
+  return raw.find('\\') != std::string_view::npos;
+}
+
+}  // namespace
+
+const char* find_closing_quote(const char* p, const char* end) noexcept {
+  for (const char* from = p; from < end;) {
+    const void* hit = std::memchr(from, '"', static_cast<std::size_t>(end - from));
+    if (hit == nullptr) return nullptr;
+    const char* const quote = static_cast<const char*>(hit);
+    const char* slashes = quote;
+    while (slashes > from && slashes[-1] == '\\') --slashes;
+    if ((quote - slashes) % 2 == 0) return quote;
+    from = quote + 1;
+  }
+  return nullptr;
+}
+
+bool ends_in_escape(std::string_view inside) noexcept {
+  const std::size_t other = inside.find_last_not_of('\\');
+  const std::size_t slashes = other == std::string_view::npos ? inside.size() : inside.size() - other - 1;
+  return slashes % 2 == 1;
+}
+
+bool spells(std::string_view raw, std::string_view text) {
+  if (!has_escape(raw)) return raw == text;
+  std::string decoded;
+  return decode_string(raw, text.size(), decoded) && decoded == text;
+}
+
+std::optional<std::string_view> text_of(std::string_view raw, std::string& decoded, std::size_t cap) {
+  if (has_escape(raw)) {
+    if (!decode_string(raw, cap, decoded)) return std::nullopt;
+    return decoded;
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (raw.size() > cap || std::any_of(raw.begin(), raw.end(), is_control)) return std::nullopt;
+  return raw;
 }
 
 }  // namespace holysheep::http

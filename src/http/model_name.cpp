@@ -1,8 +1,5 @@
-#include "characters.hpp"
 #include "json_string.hpp"
 #include <holysheep/http/model_name.hpp>
-
-#include <algorithm>
 
 namespace holysheep::http {
 namespace {
@@ -44,7 +41,7 @@ class Members {
 
  private:
   void skip_space() noexcept {
-    while (p_ < end_ && (is_blank(*p_) || *p_ == '\n' || *p_ == '\r')) ++p_;
+    while (p_ < end_ && is_json_space(*p_)) ++p_;
   }
 
   bool take(char c) noexcept {
@@ -81,27 +78,6 @@ class Members {
   bool first_ = true;
 };
 
-bool has_escape(std::string_view raw) noexcept {
-  return raw.find('\\') != std::string_view::npos;
-}
-
-// An escaped spelling of the key is the same key to whoever reads the body next.
-bool is_key(std::string_view raw, std::string_view key) {
-  if (!has_escape(raw)) return raw == key;
-  std::string decoded;
-  return decode_string(raw, key.size(), decoded) && decoded == key;
-}
-
-std::optional<std::string_view> text_of(std::string_view raw, std::string& decoded, std::size_t cap) {
-  if (has_escape(raw)) {
-    if (!decode_string(raw, cap, decoded)) return std::nullopt;
-    return decoded;
-  }
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (raw.size() > cap || std::any_of(raw.begin(), raw.end(), is_control)) return std::nullopt;
-  return raw;
-}
-
 }  // namespace
 
 std::optional<std::string_view> top_level_string(std::string_view json, std::string_view key,
@@ -109,20 +85,10 @@ std::optional<std::string_view> top_level_string(std::string_view json, std::str
   Members members(json);
   while (members.next()) {
     std::string_view raw;
-    if (is_key(members.key(), key) && members.take_string_value(raw)) return text_of(raw, decoded, cap);
+    if (spells(members.key(), key) && members.take_string_value(raw)) return text_of(raw, decoded, cap);
     if (!members.skip_value()) break;
   }
   return std::nullopt;
-}
-
-std::size_t top_level_count(std::string_view json, std::string_view key) {
-  Members members(json);
-  std::size_t count = 0;
-  while (members.next()) {
-    if (is_key(members.key(), key)) ++count;
-    if (!members.skip_value()) break;
-  }
-  return count;
 }
 
 }  // namespace holysheep::http

@@ -36,13 +36,15 @@ class RequestWriter {
     }
   }
 
+  bool credentials_pass() const noexcept { return onward_.key.empty() && !onward_.withhold; }
+
   void write_request_line() {
     out_.append(head_.method_text).push_back(' ');
     const std::size_t target = out_.size();
     if (!onward_.beta) out_.append(onward_.base_path);
     out_.append(onward_.rest);
     if (out_.size() == target) out_.push_back('/');
-    if (head_.has_query && onward_.key.empty()) {
+    if (head_.has_query && credentials_pass()) {
       out_.append("?", 1).append(head_.query);
     } else if (head_.has_query) {
       append_query_without_key(out_, head_.query);
@@ -52,7 +54,7 @@ class RequestWriter {
 
   void write_field(const Field& field) {
     if (hop_by_hop(field)) return;
-    if (is_credential(field.id) && !onward_.key.empty()) return;
+    if (is_credential(field.id) && !credentials_pass()) return;
     switch (field.id) {
       case FieldName::host:
       case FieldName::content_length:

@@ -69,6 +69,8 @@ bool parse_response_head(std::string_view bytes, Method to, ResponseHead& head) 
   head.keep_alive =
       head.framing != Framing::until_close && !facts.close && (head.version_minor == 1 || facts.keep_alive);
   head.event_stream = is_event_stream(head.fields.value(FieldName::content_type));
+  const auto encoding = head.fields.value(FieldName::content_encoding);
+  head.encoded = !encoding.empty() && !same_ignoring_case(encoding, "identity");
   return true;
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view message_stop = "message_stop";
+constexpr std::size_t longest_ping = 64;  // bytes of its data line
 
 const char* find_or_end(const char* p, const char* end, char c) noexcept {
   const void* hit = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
@@ -38,6 +39,13 @@ bool is_end_data(Dialect dialect, std::string_view data) noexcept {
   return type == message_stop;
 }
 
+/// `{"type": "ping"}`, where the event bears no name.
+bool is_ping_data(std::string_view data) noexcept {
+  if (data.size() > longest_ping || data.find("\"ping\"") == std::string_view::npos) return false;
+  std::string unescaped;
+  return top_level_string(data, "type", unescaped, longest_ping) == "ping";
+}
+
 }  // namespace
 
 std::size_t SseTracker::feed(std::string_view bytes) noexcept {
@@ -54,7 +62,11 @@ std::size_t SseTracker::feed(std::string_view bytes) noexcept {
     if (lf < p) lf = find_or_end(p, end, '\n');
     const char* const stop = find_or_end(p, lf, '\r');
     take({p, static_cast<std::size_t>(stop - p)});
-    if (stop == end) break;
+    if (stop == end) {
+      // Long enough to be no ping's data: it carries the stream on although its end is not there.
+      if (length_ > longest_ping && line_[0] == 'd' && !is_ping_) ++progress_;
+      break;
+    }
     end_line();
     p = stop + 1;
     if (*stop == '\r') {
@@ -95,16 +107,18 @@ void SseTracker::note_field(std::string_view line) noexcept {
   if (value.starts_with(' ')) value.remove_prefix(1);
   if (name == "event") {
     name_ends_ = is_end_name(dialect_, value);
+    is_ping_ = value == "ping";
   } else if (name == "data") {
     has_data_ = true;
     data_ends_ = data_ends_ || is_end_data(dialect_, value);
+    if (!is_ping_ && !is_ping_data(value)) ++progress_;
   }
 }
 
 void SseTracker::end_event() noexcept {
   if (has_data_) ++events_;
   ended_ = ended_ || name_ends_ || data_ends_;
-  pending_ = has_data_ = name_ends_ = data_ends_ = false;
+  pending_ = has_data_ = name_ends_ = data_ends_ = is_ping_ = false;
 }
 
 }  // namespace holysheep::http

@@ -34,4 +34,11 @@ void WholeEvents::pass(Pieces& pieces, bool last) {
   if (!lead_.empty()) pieces.insert(pieces.begin(), lead_);
 }
 
+bool WholeEvents::torn() const noexcept {
+  if (tracker_.at_event_boundary()) return false;
+  SseTracker to_its_end = tracker_;  // a last blank line is often forgotten
+  to_its_end.feed("\n\n");
+  return !to_its_end.ended();
+}
+
 }  // namespace holysheep::http

@@ -11,11 +11,7 @@ std::span<char> Buffer::room(std::size_t most) {
     block_ = pool_->take();
     capacity_ = BufferPool::block_size;
   }
-  if (begin_ > 0 && (held == 0 || end_ == capacity_)) {
-    std::memmove(block_, block_ + begin_, held);
-    begin_ = 0;
-    end_ = held;
-  }
+  if (begin_ > 0 && (held == 0 || end_ == capacity_)) compact();
   if (end_ == capacity_) {  // full from its very front: a header past the block's size
     const std::size_t larger = capacity_ * 2;
     char* moved = new char[larger];
@@ -34,6 +30,13 @@ std::span<char> Buffer::spare() noexcept {
     capacity_ = BufferPool::block_size;
   }
   return {block_ + end_, capacity_ - end_};
+}
+
+void Buffer::compact() noexcept {
+  if (begin_ == 0) return;
+  std::memmove(block_, block_ + begin_, size());
+  end_ = size();
+  begin_ = 0;
 }
 
 void Buffer::append(std::string_view bytes) {

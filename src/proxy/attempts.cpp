@@ -1,3 +1,4 @@
+#include <holysheep/http/context_length.hpp>
 #include <holysheep/http/retry_after.hpp>
 #include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/attempts.hpp>
@@ -13,26 +14,39 @@ Attempts::Attempts(LoopContext& context, ClientConnection& client, RequestBody& 
       client_(client),
       body_(body),
       ask_(ask),
-      upstream_breaker_(context.upstream.shared.breakers.upstream()),
-      model_breaker_(context.upstream.models.of(ask.model)),
-      in_flight_(context.pod.retry_budget.enter()) {}
+      in_flight_(context.pod.retry_budget.enter()) {
+  aim(context.upstream, ask.model);
+  fallback_.second_upstream = context.second_upstream.has_value();
+  const auto& fallbacks = context.pod.settings.model_fallbacks;
+  if (fallbacks.empty() || !body.model_span()) return;
+  const auto found = fallbacks.find(std::string(ask.model));
+  if (found != fallbacks.end()) other_models_ = &found->second;
+  fallback_.models = other_models_ != nullptr && !other_models_->empty();
+}
 
 Task<Fault> Attempts::run() {
   Fault fault = Fault::none;
-  for (unsigned retries = 0;; ++retries) {
+  for (unsigned retries = 0;;) {
     fault = co_await attempt();
     retry_.reset();
     if (fault == Fault::client_gone) co_return fault;
-    const auto wait = next_retry(fault, retries);
-    if (!wait) break;
-    permit_ = {};
-    auto& call = calls_[current_];
-    if (call && fault == Fault::none) {
-      call->set_aside(client_.now());
-      current_ = 1 - current_;
+    AttemptEnd end = end_of_attempt(fault);
+    if (fault == Fault::none && end.status < 400) co_return fault;
+    if (end.status == 400 && fallback_.models) {
+      const Fault unread = co_await look_into(end);
+      if (unread == Fault::client_gone) co_return unread;
     }
-    calls_[current_].reset();
-    if (const Fault left = co_await pause(*wait); left != Fault::none) co_return left;
+    Duration wait{};
+    const NextStep step = next_step(end, retries, wait);
+    if (step == NextStep::stop || (step == NextStep::next_model && !aim_at_next_model())) break;
+    if (step == NextStep::second_upstream) {
+      fallback_.stage = FallbackState::Stage::second_upstream;
+      aim(*context_.second_upstream, ask_.model);
+    }
+    put_aside(fault);
+    if (step != NextStep::retry) continue;
+    ++retries;
+    if (const Fault left = co_await pause(wait); left != Fault::none) co_return left;
   }
   auto& aside = calls_[1 - current_];
   if (fault != Fault::none && aside) {  // upstream's own last word says more than our error
@@ -44,37 +58,94 @@ Task<Fault> Attempts::run() {
   co_return fault;
 }
 
-/// How long to wait before the next attempt; nothing when there is none.
-std::optional<Duration> Attempts::next_retry(Fault fault, unsigned retries) {
-  const auto& settings = context_.pod.settings;
-  const auto& call = calls_[current_];
-  const TimePoint now = client_.now();
-  AttemptEnd end{.fault = fault};
-  end.body_replayable = !call || (!call->body_spent() && !call->interim_forwarded);
-  if (fault == Fault::none) {
-    end.status = call->status();
-    if (end.status < 400) return std::nullopt;
-    end.advised_wait = http::advised_wait(call->head.fields, std::chrono::system_clock::now());
-    end.should_retry = http::should_retry(call->head.fields);
-    if (end.status == 429 && end.advised_wait) {
-      context_.upstream.shared.pauses.pause(ask_.model, after(now, *end.advised_wait), now);
+void Attempts::aim(UpstreamShard& upstream, std::string_view model) {
+  target_.upstream = &upstream;
+  target_.model = model;
+  target_.lane.clear();
+  if (!upstream.shared.prefix.empty()) target_.lane.append(upstream.shared.prefix).append(model);
+  target_.upstream_breaker = &upstream.shared.breakers.upstream();
+  target_.model_breaker = &upstream.models.of(model);
+}
+
+/// At the first upstream whose breakers are closed for it. False: none of those that are left.
+bool Attempts::aim_at_next_model() {
+  while (next_model_ < other_models_->size()) {
+    const std::string& model = (*other_models_)[next_model_++];
+    fallback_.models = next_model_ < other_models_->size();
+    for (UpstreamShard* upstream :
+         {&context_.upstream, context_.second_upstream ? &*context_.second_upstream : nullptr}) {
+      if (upstream == nullptr) continue;
+      aim(*upstream, model);
+      if (open_circuit(client_.now())) continue;
+      fallback_.stage = FallbackState::Stage::other_models;
+      body_.name_model(model);
+      return true;
     }
   }
+  return false;
+}
+
+/// Makes room for the next attempt. An answer stays: it may prove to be the last word.
+void Attempts::put_aside(Fault fault) {
+  permit_ = {};
+  auto& call = calls_[current_];
+  if (call && fault == Fault::none) {
+    call->set_aside(client_.now());
+    current_ = 1 - current_;
+  }
+  calls_[current_].reset();
+}
+
+AttemptEnd Attempts::end_of_attempt(Fault fault) {
+  const auto& call = calls_[current_];
+  const TimePoint now = client_.now();
+  AttemptEnd end{.fault = fault, .paused_too_long = paused_too_long_, .out_of_time = now >= ask_.deadline};
+  end.body_replayable = !call || (!call->body_spent() && !call->interim_forwarded);
+  if (fault != Fault::none) return end;
+  end.status = call->status();
+  if (end.status < 400) return end;
+  end.advised_wait = http::advised_wait(call->head.fields, std::chrono::system_clock::now());
+  end.should_retry = http::should_retry(call->head.fields);
+  if (end.status == 429 && end.advised_wait) {
+    target_.upstream->shared.pauses.pause(target_.pause(), after(now, *end.advised_wait), now);
+  }
+  return end;
+}
+
+NextStep Attempts::next_step(const AttemptEnd& end, unsigned retries, Duration& wait) {
   const RetryState state{.retries = retries,
-                         .max_retries = settings.max_retries,
+                         .max_retries = context_.pod.settings.max_retries,
                          .client_retries = ask_.client_retries,
-                         .now = now,
+                         .now = client_.now(),
                          .deadline = ask_.deadline,
                          .random = std::generate_canonical<double, 32>(context_.random)};
   const RetryDecision decision = decide(end, state);
-  if (!decision.retry()) return std::nullopt;
+  wait = decision.wait;
+  NextStep step = holysheep::next_step(end, decision.verdict, true, fallback_);
+  if (step != NextStep::retry) return step;
   retry_ = context_.pod.retry_budget.try_retry();
-  refused_by_budget_ = !retry_;
-  if (!retry_) return std::nullopt;
-  return decision.wait;
+  if (retry_) return step;
+  step = holysheep::next_step(end, decision.verdict, false, fallback_);
+  refused_by_budget_ = step == NextStep::stop;
+  return step;
+}
+
+/// Whether a 400 says that the context is too long for this model.
+Task<Fault> Attempts::look_into(AttemptEnd& end) {
+  UpstreamCall& call = *calls_[current_];
+  std::string body;
+  if (call.error_event) {
+    body = call.error_event->body;
+  } else if (const Fault fault = co_await call.receive_small_body(ask_.deadline, body);
+             fault != Fault::none) {
+    co_return fault;
+  }
+  end.context_too_long = http::says_context_too_long(body);
+  co_return Fault::none;
 }
 
 Task<Fault> Attempts::attempt() {
+  paused_too_long_ = false;
   retry_after_ = open_circuit(client_.now());
   if (retry_after_) co_return Fault::circuit_open;
   const TimePoint asked = client_.now();
@@ -85,14 +156,14 @@ Task<Fault> Attempts::attempt() {
 }
 
 std::optional<Duration> Attempts::open_circuit(TimePoint now) {
-  const auto upstream = upstream_breaker_.refusal(now);
-  const auto model = model_breaker_.refusal(now);
+  const auto upstream = target_.upstream_breaker->refusal(now);
+  const auto model = target_.model_breaker->refusal(now);
   if (!upstream && !model) return std::nullopt;
   return std::max(upstream.value_or(Duration::zero()), model.value_or(Duration::zero()));
 }
 
 Task<Fault> Attempts::admission() {
-  const AdmissionRequest request{.model = ask_.model, .now = client_.now(), .deadline = ask_.deadline};
+  const AdmissionRequest request{.model = target_.pause(), .now = client_.now(), .deadline = ask_.deadline};
   if (auto permit = context_.pod.admission.try_admit(request)) {
     permit_ = std::move(*permit);
     co_return Fault::none;
@@ -102,6 +173,8 @@ Task<Fault> Attempts::admission() {
   auto verdict = context_.pod.admission.admit(request, granted.raiser());
   if (auto* refusal = std::get_if<Refusal>(&verdict)) {
     retry_after_ = refusal->wait;
+    paused_too_long_ =
+        target_.upstream->shared.pauses.paused_until(request.model, request.now) >= ask_.deadline;
     co_return refusal->fault;
   }
   if (auto* permit = std::get_if<Permit>(&verdict)) {
@@ -130,17 +203,22 @@ Task<Fault> Attempts::wait_in_room(Place place) {
 
 Task<Fault> Attempts::call_upstream() {
   const TimePoint began = client_.now();
-  auto upstream_trial = upstream_breaker_.begin(began);
-  auto model_trial = model_breaker_.begin(began);
+  auto upstream_trial = target_.upstream_breaker->begin(began);
+  auto model_trial = target_.model_breaker->begin(began);
   if (!upstream_trial || !model_trial) {  // opened while this one waited
     retry_after_ = open_circuit(began).value_or(Duration::zero());
     co_return Fault::circuit_open;
   }
   ++count_;
   auto& call = calls_[current_];
-  call.emplace(context_.pod.settings, client_, context_.upstream, body_);
+  call.emplace(context_.pod.settings, client_, *target_.upstream, body_);
+  if (fallback_.stage == FallbackState::Stage::other_models) call->other_model = target_.model;
   const http::Onward request = onward();
-  const Fault fault = co_await call->run(request, ask_.deadline);
+  CallLimits limits{.deadline = ask_.deadline, .patience = ask_.patience};
+  limits.asks_for_stream = ask_.stream;
+  const Duration first_token = context_.pod.settings.first_token_timeout;
+  if (first_token > Duration::zero()) limits.first_event = after(began, first_token);
+  const Fault fault = co_await call->run(request, limits);
   const TimePoint now = client_.now();
   upstream_time_ = (call->answered == never ? now : call->answered) - began;
   detail_ = call->detail;
@@ -169,13 +247,17 @@ Task<Fault> Attempts::pause(Duration wait) {
 }
 
 http::Onward Attempts::onward() const {
-  const Upstream& upstream = context_.upstream.shared;
+  const Upstream& upstream = target_.upstream->shared;
+  // A client's key for the first upstream is not for the second.
+  const bool withhold = fallback_.second_upstream && target_.upstream != &context_.upstream &&
+                        !context_.upstream.key.get()->empty();
   return {.head = ask_.head,
           .base_path = upstream.base_path,
           .rest = ask_.route.rest,
           .beta = ask_.route.beta,
           .authority = upstream.authority,
-          .key = context_.upstream.key.get()->reveal(),
+          .key = target_.upstream->key.get()->reveal(),
+          .withhold = withhold,
           .dialect = ask_.route.dialect,
           .client_address = client_.address,
           .request_id = ask_.request_id,

@@ -1,5 +1,4 @@
 #include <holysheep/core/access_log.hpp>
-#include <holysheep/http/model_name.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
@@ -112,7 +111,8 @@ Task<Fault> Exchange::answer_options() {
 Task<Fault> Exchange::answer_probe() {
   const bool asks_ready = route_.endpoint == Endpoint::ready;
   const ProbeAnswer answer =
-      asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared) : health();
+      asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared, context_.pod.second_upstream)
+                 : health();
   commit(answer.status);
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -134,7 +134,9 @@ Task<Fault> Exchange::forward() {
                 .route = route_,
                 .request_id = names_.request_id,
                 .model = names_.model,
-                .deadline = deadline(),
+                .deadline = after(received_, patience()),
+                .patience = patience(),
+                .stream = asks_for_stream(),
                 .client_retries = static_cast<unsigned>(std::min(retries, 1000.0))};
   attempts_.emplace(context_, client_, *body_, ask);
   const Fault fault = co_await attempts_->run();
@@ -143,21 +145,23 @@ Task<Fault> Exchange::forward() {
   co_return co_await relay(attempts_->answer());
 }
 
-/// `REQUEST_TIMEOUT` from the request's last byte, or what the client says that it will wait.
-TimePoint Exchange::deadline() const {
+/// `REQUEST_TIMEOUT`, or what the client says that it will wait.
+Duration Exchange::patience() const {
   Duration patience = settings_.request_timeout;
   if (const auto seconds = number(head_.fields.value(FieldName::x_stainless_timeout));
       seconds && *seconds > 0) {
     const std::chrono::duration<double> own(*seconds);
     if (own < patience) patience = std::chrono::duration_cast<Duration>(own);
   }
-  return after(received_, patience);
+  return patience;
 }
 
-std::string_view Exchange::find_model() {
-  if (!route_.model.empty()) return route_.model;
-  if (body_->beginning().empty()) return {};
-  return http::model_name(body_->beginning(), names_.model).value_or(std::string_view());
+bool Exchange::asks_for_stream() const {
+  return body_->scan().stream() || (route_.beta && route_.rest.find(":stream") != std::string_view::npos);
+}
+
+std::string_view Exchange::find_model() const {
+  return route_.model.empty() ? body_->scan().model() : route_.model;
 }
 
 Task<Fault> Exchange::relay(UpstreamCall& call) {
@@ -182,6 +186,11 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.request_id = names_.request_id;
   down.date = context_.date.at(std::chrono::system_clock::now());
   if (attempts_->refused_by_budget()) down.should_retry = false;
+  std::string used_model;
+  if (!call.other_model.empty()) {
+    used_model.append("X-HolySheep-Model: ").append(call.other_model).append("\r\n");
+    down.extra = used_model;
+  }
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
   http::write_response_head(scratch, down);

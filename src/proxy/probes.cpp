@@ -6,7 +6,7 @@ ProbeAnswer health() {
   return {200, R"({"status":"ok"})"};
 }
 
-ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream) {
+ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream, const Upstream* second) {
   const auto stage = lifecycle.stage();
   ProbeAnswer answer{200, R"({"status":"ready")"};
   if (stage != Lifecycle::Stage::serving) {
@@ -15,7 +15,13 @@ ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream) {
   }
   answer.body += R"(,"upstream":{"breaker":")";
   answer.body += state_name(upstream.breakers.upstream().state());
-  answer.body += R"("}})";
+  answer.body += R"("})";
+  if (second != nullptr) {
+    answer.body += R"(,"fallback":{"breaker":")";
+    answer.body += state_name(second->breakers.upstream().state());
+    answer.body += R"("})";
+  }
+  answer.body += '}';
   return answer;
 }
 

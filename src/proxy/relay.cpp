@@ -1,4 +1,5 @@
 #include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/stream_ping.hpp>
 #include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/relay.hpp>
 
@@ -26,7 +27,10 @@ Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& c
       framing_(call.head.framing),
       remaining_(call.head.content_length),
       event_stream_(call.head.event_stream),
-      events_(down.dialect, settings.stream_chunk_size) {
+      readable_events_(call.head.readable_events()),
+      events_(down.dialect, settings.stream_chunk_size),
+      heard_(client.now()),
+      sent_(client.now()) {
   upstream_complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
 }
 
@@ -40,8 +44,10 @@ Task<Fault> Relay::run(std::string_view head_bytes) {
       if (first) out.own_front(head_bytes, unsent_head_);
       const bool sent = co_await client_.send(out);
       if (!sent) co_return Fault::client_gone;
+      heard_ = client_.now();  // while the client held us up, upstream was not asked for anything
     }
     out.clear();
+    sent_ = client_.now();
     call_.input.consume(std::exchange(taken_, 0));
     if (fault != Fault::none) co_return co_await break_off(fault);
     if (upstream_complete_) co_return Fault::none;
@@ -98,7 +104,8 @@ Fault Relay::gather(Gather& out) {
     pieces_.push_back(piece);
   }
   taken_ = available - rest.size();
-  if (event_stream_) events_.pass(pieces_, upstream_complete_);
+  if (readable_events_) events_.pass(pieces_, upstream_complete_);
+  note_progress();
   std::uint64_t payload = 0;
   for (const auto piece : pieces_) payload += piece.size();
   if (!event_stream_ && body_bytes_ + payload > settings_.max_response_size) return Fault::response_too_large;
@@ -121,10 +128,16 @@ Fault Relay::gather(Gather& out) {
   return fault;
 }
 
+/// Pings and comments from upstream do not count: they must not hide that it says nothing.
+void Relay::note_progress() noexcept {
+  if (readable_events_ && std::exchange(progress_, events_.progress()) == events_.progress()) return;
+  heard_ = client_.now();
+}
+
 Task<Fault> Relay::receive() {
   Duration patience = settings_.upstream_read_timeout;
   if (events_.ended()) patience = std::min(patience, linger_after_end);
-  const TimePoint silent = after(client_.now(), patience);
+  const TimePoint silent = after(heard_, patience);
   for (;;) {
     client_.wakeup.clear(Event::upstream_readable);
     const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
@@ -133,45 +146,68 @@ Task<Fault> Relay::receive() {
       co_return Fault::none;
     }
     call_.input.release_if_empty();
-    if (got.status == IoStatus::end && framing_ == Framing::until_close) {
+    if (got.status == IoStatus::end && framing_ == Framing::until_close &&
+        !(readable_events_ && events_.torn())) {
       closed_by_end_ = true;
       co_return Fault::none;
     }
     if (got.status == IoStatus::end || got.status == IoStatus::lost) co_return Fault::answer_cut;
     const Event came = co_await client_.wakeup.wait(
-        Event::upstream_readable | Event::upstream_writable | Event::client_readable, silent);
+        Event::upstream_readable | Event::upstream_writable | Event::client_readable,
+        std::min(silent, next_ping()));
     if (has(came, Event::shutdown) && client_.cut_by_shutdown()) co_return Fault::draining;
     if (client_.left(came)) co_return Fault::client_gone;
-    if (has(came, Event::time)) co_return Fault::silence;
+    if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
+    if (client_.now() >= silent) co_return Fault::silence;
+    const Fault fault = co_await ping();
+    if (fault != Fault::none) co_return fault;
   }
+}
+
+/// `never` where none may be put in: inside an event, after the stream's end, in a body of given length.
+TimePoint Relay::next_ping() const noexcept {
+  const bool may = readable_events_ && settings_.stream_ping_interval > Duration::zero() &&
+                   down_.framing != Framing::length && !events_.inside_event() && !events_.ended();
+  return may ? after(sent_, settings_.stream_ping_interval) : never;
+}
+
+Task<Fault> Relay::ping() {
+  const std::string_view event = http::ping_event(down_.dialect);
+  const std::string bytes = framed(event);
+  Gather out;
+  out.add(bytes);
+  const bool sent = co_await client_.send(out);
+  if (!sent) co_return Fault::client_gone;
+  body_bytes_ += event.size();
+  sent_ = client_.now();
+  co_return Fault::none;
+}
+
+/// As one chunk where the client's side is chunked.
+std::string Relay::framed(std::string_view payload) const {
+  if (down_.framing != Framing::chunked) return std::string(payload);
+  std::array<char, 16> size;
+  const char* end = std::to_chars(size.data(), size.data() + size.size(), payload.size(), 16).ptr;
+  std::string chunk(static_cast<const char*>(size.data()), end);
+  return chunk.append("\r\n").append(payload).append("\r\n");
 }
 
 Task<Fault> Relay::break_off(Fault fault) {
   call_.lease.close();
-  if (event_stream_ && down_.framing != Framing::length) {
-    std::string ending;
+  if (readable_events_ && down_.framing != Framing::length) {
+    std::string bytes;
     const bool complete = events_.ended();  // only the end of the HTTP message was lost
     if (!complete) {
       // One that was too large to be held back is ended first, so that the error is an event of its own.
-      if (events_.inside_event()) ending = "\n\n";
+      std::string ending = events_.inside_event() ? "\n\n" : "";
       http::write_stream_error(ending, down_.dialect, fault, http::advice(fault, {}), down_.request_id);
       body_bytes_ += ending.size();
-    }
-    std::string framed;
-    if (down_.framing == Framing::chunked) {
-      std::array<char, 16> size;
-      const char* end = std::to_chars(size.data(), size.data() + size.size(), ending.size(), 16).ptr;
-      if (!complete)
-        framed.append(size.data(), static_cast<std::size_t>(end - size.data()))
-            .append("\r\n")
-            .append(ending)
-            .append("\r\n");
-      if (complete) framed = "0\r\n\r\n";
-    } else {
-      framed = ending;
+      bytes = framed(ending);
+    } else if (down_.framing == Framing::chunked) {
+      bytes = "0\r\n\r\n";
     }
     Gather out;
-    out.add(framed);
+    out.add(bytes);
     const bool sent = co_await client_.send(out);
     if (!sent) co_return Fault::client_gone;
     if (complete) co_return Fault::none;

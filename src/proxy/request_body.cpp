@@ -1,3 +1,4 @@
+#include <holysheep/core/text.hpp>
 #include <holysheep/proxy/request_body.hpp>
 
 #include <algorithm>
@@ -27,6 +28,7 @@ Task<Fault> RequestBody::hold() {
     std::string_view piece;
     if (const Fault fault = take(piece); fault != Fault::none) co_return fault;
     if (!piece.empty()) {
+      scan_.feed(piece);
       if (!store(piece)) {
         not_held_ = piece;
         co_return Fault::none;
@@ -54,7 +56,7 @@ http::Framing RequestBody::onward_framing() const noexcept {
 }
 
 std::uint64_t RequestBody::onward_length() const noexcept {
-  return framing_ == Framing::chunked ? held_ : length_;
+  return (framing_ == Framing::chunked ? held_ : length_) + longer_;
 }
 
 Fault RequestBody::take(std::string_view& piece) {
@@ -141,19 +143,39 @@ bool RequestBody::store(std::string_view piece) {
   return true;
 }
 
-std::string_view RequestBody::piece(std::size_t index) const noexcept {
+std::string_view RequestBody::held_piece(std::size_t index) const noexcept {
   if (index == 0) return in_place_;
   return {blocks_[index - 1], index == blocks_.size() ? block_used_ : net::BufferPool::block_size};
+}
+
+std::optional<http::RequestScan::Span> RequestBody::model_span() const noexcept {
+  return complete() ? scan_.model_span() : std::nullopt;
+}
+
+void RequestBody::name_model(std::string_view model) {
+  const auto span = *scan_.model_span();
+  const std::uint64_t end = span.offset + span.size;
+  other_name_.clear();
+  append_json_string(other_name_, model);
+  longer_ = other_name_.size() - span.size;
+  renamed_.clear();
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i <= blocks_.size(); ++i) {
+    const std::string_view whole = held_piece(i);
+    const auto within = [&](std::uint64_t offset) {
+      return static_cast<std::size_t>(std::clamp<std::uint64_t>(offset, at, at + whole.size()) - at);
+    };
+    const bool begins_here = span.offset >= at && span.offset < at + whole.size();
+    renamed_.push_back(whole.substr(0, within(span.offset)));
+    if (begins_here) renamed_.emplace_back(other_name_);
+    renamed_.push_back(whole.substr(within(end)));
+    at += whole.size();
+  }
 }
 
 void RequestBody::drop_taken() noexcept {
   input_.consume(std::exchange(taken_, 0));
   input_.release_if_empty();
-}
-
-std::string_view RequestBody::beginning() const noexcept {
-  if (held_ == 0) return not_held_;
-  return in_place_.empty() ? piece(1) : in_place_;
 }
 
 bool RequestBody::say_continue() {
@@ -167,6 +189,7 @@ bool RequestBody::say_continue() {
 void RequestBody::release() noexcept {
   for (char* block : blocks_) client_.loop.buffers.give_back(block);
   blocks_.clear();
+  renamed_.clear();
   in_place_ = {};
   block_used_ = net::BufferPool::block_size;
   reservation_.shrink(held_);

@@ -1,3 +1,4 @@
+#include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -27,23 +28,23 @@ std::string chunk_size_line(std::size_t size) {
 
 }  // namespace
 
-Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
+Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
   client_minor_ = onward.head.version_minor;
   lease = upstream_.pool.take_idle(client_.wakeup);
   for (;;) {
     if (!lease) {
-      auto made = co_await upstream_.pool.connect(client_.wakeup, deadline);
+      auto made = co_await upstream_.pool.connect(client_.wakeup, limits.deadline);
       if (!made) {
         detail = std::move(made.error().detail);
         const bool request_timed_out =
-            made.error().fault == Fault::connect_timeout && client_.now() >= deadline;
+            made.error().fault == Fault::connect_timeout && client_.now() >= limits.deadline;
         co_return request_timed_out ? Fault::deadline : made.error().fault;
       }
       lease = std::move(*made);
     }
     connected = true;
     const bool reused = lease->used;
-    const Fault fault = co_await exchange(onward, deadline);
+    const Fault fault = co_await exchange(onward, limits);
     if (fault == Fault::none) co_return fault;
     const bool was_dead = reused && fault == Fault::connection_lost && !body_spent_;
     lease.close();
@@ -53,16 +54,19 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, TimePoint deadline) {
   }
 }
 
-Task<Fault> UpstreamCall::exchange(const http::Onward& onward, TimePoint deadline) {
+Task<Fault> UpstreamCall::exchange(const http::Onward& onward, CallLimits limits) {
   const bool streamed = !body_.complete();
-  const Fault fault = co_await send(onward, deadline);
+  const Fault fault = co_await send(onward, limits.deadline);
   // Upstream may have answered and closed before it took everything: then its answer counts.
   if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
   // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
-  if (streamed) deadline = after(client_.now(), settings_.request_timeout);
-  const Fault unanswered = co_await receive_head(onward.head.method, deadline);
-  if (unanswered != Fault::none || !head.event_stream || head.status >= 300) co_return unanswered;
-  co_return co_await receive_first_event(onward.dialect, deadline);
+  if (streamed) limits.deadline = after(client_.now(), limits.patience);
+  heard_ = client_.now();
+  first_event_ = limits.asks_for_stream ? limits.first_event : never;
+  const Fault unanswered = co_await receive_head(onward.head.method, limits.deadline);
+  if (unanswered != Fault::none || !head.readable_events() || head.status >= 300) co_return unanswered;
+  first_event_ = limits.first_event;
+  co_return co_await receive_first_event(onward.dialect, limits.deadline);
 }
 
 Task<Fault> UpstreamCall::send(const http::Onward& onward, TimePoint deadline) {
@@ -189,6 +193,7 @@ Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) 
       // An end before any byte is another matter than one in the middle of an answer.
       if (fault == Fault::answer_cut && answered == never) co_return Fault::connection_lost;
       if (fault != Fault::none) co_return fault;
+      heard_ = client_.now();
       if (input.size() == max_answer_head) co_return Fault::answer_malformed;
       continue;
     }
@@ -202,6 +207,7 @@ Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) 
     if (head.status == 101 || interim_bytes > max_answer_head) co_return Fault::answer_malformed;
     if (const Fault fault = co_await forward_interim(); fault != Fault::none) co_return fault;
     input.consume(head_size);
+    input.compact();  // nothing behind it has been parsed yet; what will be must not move
     scanner.reset();
   }
 }
@@ -210,9 +216,11 @@ Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) 
 Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint deadline) {
   http::FirstEvent first(head, dialect);
   std::size_t seen = head_size;
+  std::uint64_t progress = 0;
   while (input.size() < net::BufferPool::block_size) {
     const auto state = first.feed(input.bytes().substr(seen));
     seen = input.size();
+    if (std::exchange(progress, first.progress()) != first.progress()) heard_ = client_.now();
     if (state == http::FirstEvent::State::malformed) co_return Fault::answer_malformed;
     if (state == http::FirstEvent::State::known) error_event = first.error();
     if (state != http::FirstEvent::State::need_more) co_return Fault::none;
@@ -224,11 +232,38 @@ Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint d
   co_return Fault::none;  // an event that large is no error
 }
 
+Task<Fault> UpstreamCall::receive_small_body(TimePoint deadline, std::string& body) {
+  for (;;) {
+    const bool whole = read_body(body);
+    if (whole || input.size() >= net::BufferPool::block_size) co_return Fault::none;
+    if (const Fault fault = co_await receive(net::BufferPool::block_size, deadline); fault != Fault::none) {
+      co_return fault;
+    }
+  }
+}
+
+/// What has come of the body. True: that is all of it.
+bool UpstreamCall::read_body(std::string& body) const {
+  std::string_view rest = input.bytes().substr(head_size);
+  if (head.framing != Framing::chunked) {
+    body = rest;
+    return head.framing == Framing::none || ended_ ||
+           (head.framing == Framing::length && rest.size() >= head.content_length);
+  }
+  body.clear();
+  http::ChunkDecoder decoder;
+  for (;;) {
+    const auto found = decoder.next(rest);
+    if (found == http::ChunkDecoder::Event::need_more) return false;
+    if (found != http::ChunkDecoder::Event::payload) return true;
+    body += decoder.span();
+  }
+}
+
 /// More of the answer into `input`, of which it may hold `most` bytes. `answer_cut`: the connection ended,
 /// and that does not delimit the body; `silence`, `deadline`, `client_gone`.
 Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
-  const TimePoint began = client_.now();
-  const TimePoint silent = after(began, settings_.upstream_read_timeout);
+  const TimePoint silent = std::min(after(heard_, settings_.upstream_read_timeout), first_event_);
   for (;;) {
     client_.wakeup.clear(Event::upstream_readable);
     const auto got = lease->read(input.room(most));
@@ -247,7 +282,8 @@ Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
     if (body_.complete() && client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
     // REQUEST_TIMEOUT and UPSTREAM_READ_TIMEOUT are equal by default: upstream was silent all the same.
-    const bool was_silent = client_.now() - began >= settings_.upstream_read_timeout * 9 / 10;
+    const bool was_silent =
+        client_.now() >= first_event_ || client_.now() - heard_ >= settings_.upstream_read_timeout * 9 / 10;
     co_return was_silent ? Fault::silence : Fault::deadline;
   }
 }

@@ -70,6 +70,24 @@ INSTANTIATE_TEST_SUITE_P(Cut, ABrokenStream,
                            return name;
                          });
 
+TEST(AStreamThatTheConnectionsEndDelimits, IsBrokenWhereItEndsWithinAnEvent) {
+  Stage stage;
+  for (const char* target : {"/v1/chat/completions", "/v1/responses", "/v1/messages"}) {
+    const auto told = stream(stage.port(), target, "sim:chunks=8;http10;close=mid-event:4");
+    ASSERT_FALSE(told.events.empty()) << target;
+    EXPECT_EQ(told.end, BodyEnd::cut) << target;
+    EXPECT_THAT(told.events.back().text, HasSubstr("error")) << target;
+  }
+}
+
+TEST(AStreamThatTheConnectionsEndDelimits, IsWholeWithItsEndMark) {
+  Stage stage;
+  const auto told = stream(stage.port(), "/v1/chat/completions", "sim:chunks=3;http10");
+  ASSERT_FALSE(told.events.empty());
+  EXPECT_EQ(told.end, BodyEnd::complete);
+  EXPECT_EQ(told.events.back().data(), "[DONE]");
+}
+
 TEST(AStreamLostAfterItsEnd, IsComplete) {
   Stage stage;
   for (const auto& [target, mark] :

@@ -36,6 +36,21 @@ TEST(TheLog, HasOneLinePerRequestWithItsFields) {
   EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
 }
 
+// As the OpenAI SDK for Python writes it.
+TEST(TheLog, NamesAModelThatStandsBehindALongPrompt) {
+  Stage stage;
+  std::string prompt;
+  while (prompt.size() < 200 * 1024) prompt += R"(say \"model\": \"mine\" }],\n)";
+  auto request = json_request("/v1/chat/completions", R"({"messages":[{"role":"user","content":")" + prompt +
+                                                          R"("}],"model":"gpt-4.1"})");
+  for (const bool chunked : {false, true}) {
+    request.chunked = chunked;
+    const auto answer = fetch(stage.port(), request);
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(stage.proxy.request_line(answer.header("X-Request-Id"))["model"], "gpt-4.1");
+  }
+}
+
 TEST(TheLog, CallsARefusalAWarningAndOnlyACutAnswerBroken) {
   Stage stage;
   EXPECT_EQ(get(stage.port(), "/nowhere", {{"X-Request-Id", "refused"}}).status, 404);

@@ -39,6 +39,8 @@ class FirstEvent {
 
   /// `bytes`: what came since the last call, as it came.
   State feed(std::string_view bytes);
+  /// See SseTracker::progress.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return tracker_.progress(); }
   [[nodiscard]] std::optional<EventError> error() const { return error_of_event(text_); }
 
  private:

@@ -17,6 +17,7 @@ struct Onward {
   bool beta = false;             ///< a path beside the base path, such as `/v1beta/...`
   std::string_view authority{};  ///< upstream's, for `Host`
   std::string_view key{};        ///< upstream's key; empty: the client's own credentials pass untouched
+  bool withhold = false;  ///< the client's credentials are not for this upstream, with or without a key
   Dialect dialect = Dialect::openai;
   std::string_view client_address{};  ///< for X-Forwarded-For
   std::string_view request_id{};

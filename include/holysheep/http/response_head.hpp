@@ -18,7 +18,10 @@ struct ResponseHead {
   std::uint64_t content_length = 0;  ///< with Framing::length; for HEAD and 304 what the field said
   bool keep_alive = true;            ///< the connection may be used again after this message
   bool event_stream = false;         ///< `Content-Type: text/event-stream`
+  bool encoded = false;              ///< has a `Content-Encoding`: its bytes are not what they stand for
 
+  /// An event stream whose events can be read, and others put in between.
+  [[nodiscard]] bool readable_events() const noexcept { return event_stream && !encoded; }
   [[nodiscard]] bool interim() const noexcept { return status >= 100 && status < 200; }
 };
 

@@ -32,6 +32,10 @@ class SseTracker {
   /// Complete events that carried data.
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
 
+  /// Grows with everything that carries the stream on: data, of a line that is not complete yet too. Comments
+  /// and pings do not: they only say that somebody is there.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return progress_; }
+
  private:
   void take(std::string_view piece) noexcept;
   void end_line() noexcept;
@@ -45,8 +49,10 @@ class SseTracker {
   bool has_data_ = false;
   bool name_ends_ = false;  // the event's name, or its data, is the dialect's end mark
   bool data_ends_ = false;
+  bool is_ping_ = false;  // the event's name says so
   bool ended_ = false;
   std::uint64_t events_ = 0;
+  std::uint64_t progress_ = 0;
   std::size_t length_ = 0;  // of the current line so far
   // The current line's beginning. An end mark stands in it: those that are data are short, or (a provider
   // that adds numbers to `message_stop`) begin with their type.

@@ -28,6 +28,10 @@ class WholeEvents {
 
   /// The stream came to its own end mark.
   [[nodiscard]] bool ended() const noexcept { return tracker_.ended(); }
+  /// Were this the stream's last byte, would it end within an event that is not its end mark?
+  [[nodiscard]] bool torn() const noexcept;
+  /// See SseTracker::progress.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return tracker_.progress(); }
   /// The beginning of an event has passed (it was too large to be held) and its end has not.
   [[nodiscard]] bool inside_event() const noexcept { return begun_; }
 

@@ -41,6 +41,8 @@ class Buffer {
   void added(std::size_t count) noexcept { end_ += count; }
   void append(std::string_view bytes);
   void consume(std::size_t count) noexcept { begin_ += count; }
+  /// Moves what is held to the front.
+  void compact() noexcept;
   /// Gives the memory back to the pool, with what it held.
   void release() noexcept;
   void release_if_empty() noexcept {

@@ -14,6 +14,9 @@ struct AttemptEnd {
   std::optional<Duration> advised_wait{};  ///< upstream's `Retry-After` or `retry-after-ms`
   std::optional<bool> should_retry{};      ///< upstream's `x-should-retry`
   bool body_replayable = true;             ///< the request can be sent again
+  bool paused_too_long = false;            ///< not made: upstream's own pause outlasts the deadline
+  bool context_too_long = false;           ///< a 400 `context_length_exceeded`: a larger model may do
+  bool out_of_time = false;                ///< the deadline has passed
 };
 
 struct RetryState {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holysheep/http/route.hpp>
+#include <holysheep/policy/fallback.hpp>
 #include <holysheep/policy/retry_policy.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holysheep::proxy {
 
@@ -19,12 +21,15 @@ struct Ask {
   std::string_view request_id;
   std::string_view model;  ///< empty where the request names none
   TimePoint deadline;
+  Duration patience;            ///< from the request's last byte to that deadline
+  bool stream = false;          ///< it asks for a stream
   unsigned client_retries = 0;  ///< `X-Stainless-Retry-Count`
 };
 
 /// Tries a request until there is an answer to give or nothing more to try: past the breakers, through
-/// admission, to upstream; and again, as the retry policy and the budget allow. Holds what the request has
-/// taken (a place upstream, a connection, a retry) until it goes. One event loop.
+/// admission, to upstream; again, as the retry policy and the budget allow; and then at the second upstream
+/// and with other models, as far as there are any. Holds what the request has taken (a place upstream, a
+/// connection, a retry) until it goes. One event loop.
 class Attempts {
  public:
   Attempts(LoopContext& context, ClientConnection& client, RequestBody& body, const Ask& ask);
@@ -47,21 +52,39 @@ class Attempts {
   [[nodiscard]] Duration upstream_time() const noexcept { return upstream_time_; }
 
  private:
+  /// What one attempt asks.
+  struct Target {
+    UpstreamShard* upstream = nullptr;
+    std::string_view model;
+    std::string lane;  ///< the model's name among pauses, where that is not its own
+    CircuitBreaker* upstream_breaker = nullptr;
+    CircuitBreaker* model_breaker = nullptr;
+
+    [[nodiscard]] std::string_view pause() const noexcept { return lane.empty() ? model : lane; }
+  };
+
   Task<Fault> attempt();
   Task<Fault> admission();
   Task<Fault> wait_in_room(Place place);
   Task<Fault> call_upstream();
   Task<Fault> pause(Duration wait);
+  Task<Fault> look_into(AttemptEnd& end);
   std::optional<Duration> open_circuit(TimePoint now);
-  std::optional<Duration> next_retry(Fault fault, unsigned retries);
+  AttemptEnd end_of_attempt(Fault fault);
+  NextStep next_step(const AttemptEnd& end, unsigned retries, Duration& wait);
+  void aim(UpstreamShard& upstream, std::string_view model);
+  bool aim_at_next_model();
+  void put_aside(Fault fault);
   http::Onward onward() const;
 
   LoopContext& context_;
   ClientConnection& client_;
   RequestBody& body_;
   const Ask ask_;
-  CircuitBreaker& upstream_breaker_;
-  CircuitBreaker& model_breaker_;
+  Target target_;
+  FallbackState fallback_;
+  const std::vector<std::string>* other_models_ = nullptr;
+  std::size_t next_model_ = 0;
   RequestInFlight in_flight_;
   std::optional<RetryPermit> retry_;
   Permit permit_;
@@ -70,6 +93,7 @@ class Attempts {
   std::string detail_;
   std::optional<Duration> retry_after_;
   bool refused_by_budget_ = false;
+  bool paused_too_long_ = false;
   unsigned count_ = 0;
   Duration queued_{};
   Duration upstream_time_{};

@@ -56,8 +56,9 @@ class Exchange {
   void settle_input();
   void finish(Fault outcome);
 
-  [[nodiscard]] TimePoint deadline() const;
-  [[nodiscard]] std::string_view find_model();
+  [[nodiscard]] Duration patience() const;
+  [[nodiscard]] bool asks_for_stream() const;
+  [[nodiscard]] std::string_view find_model() const;
   [[nodiscard]] http::OwnAnswer own_answer();
   [[nodiscard]] http::ServerTiming timing(TimePoint now) const;
 

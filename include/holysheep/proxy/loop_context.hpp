@@ -10,6 +10,7 @@
 #include <holysheep/proxy/lifecycle.hpp>
 #include <holysheep/proxy/upstream.hpp>
 
+#include <optional>
 #include <random>
 #include <string>
 
@@ -21,6 +22,7 @@ struct Pod {
   LogWriter& log;
   Lifecycle& lifecycle;
   Upstream& upstream;
+  Upstream* second_upstream;  ///< `FALLBACK_BASE_URL`; null where there is none
   Admission& admission;
   RetryBudget& retry_budget;
   ReplayMemory& replay_memory;
@@ -33,11 +35,17 @@ struct LoopContext {
         pod(shared),
         upstream(event_loop, shared.upstream,
                  {shared.settings.upstream_keepalive, shared.settings.upstream_idle_timeout}),
-        random(std::random_device{}()) {}
+        random(std::random_device{}()) {
+    if (shared.second_upstream == nullptr) return;
+    second_upstream.emplace(event_loop, *shared.second_upstream,
+                            net::ConnectionPool::Limits{shared.settings.upstream_keepalive,
+                                                        shared.settings.upstream_idle_timeout});
+  }
 
   net::EventLoop& loop;
   Pod& pod;
   UpstreamShard upstream;
+  std::optional<UpstreamShard> second_upstream;
   http::HttpDate date;
   http::RequestIds request_ids;
   std::minstd_rand random;

@@ -19,6 +19,7 @@ ProbeAnswer health();
 /// `/ready`: 503 with the reasons while starting or draining. An open breaker shows in the body and does not
 /// make it unready: every pod shares the upstream, and an empty Service would only hide the error. Any
 /// thread.
-ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream);
+/// `second`: null where there is none.
+ProbeAnswer readiness(const Lifecycle& lifecycle, const Upstream& upstream, const Upstream* second);
 
 }  // namespace holysheep::proxy

@@ -25,7 +25,8 @@ struct Downstream {
 /// again, so that a slow client slows upstream and holds one chunk of memory. The coding of the upstream side
 /// is taken off and the client's put on; the bytes between are not copied, but for the beginning of an event
 /// that has come without its end: that waits for it, up to STREAM_CHUNK_SIZE, so that a stream that breaks in
-/// the middle of an event leaves the client with whole events and an error that its SDK can read.
+/// the middle of an event leaves the client with whole events and an error that its SDK can read. A stream
+/// that upstream leaves silent is kept alive by pings, which do not make upstream's silence any shorter.
 class Relay {
  public:
   Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down);
@@ -52,8 +53,12 @@ class Relay {
 
   Found next_piece(std::string_view& rest, std::string_view& piece);
   Fault gather(Gather& out);
+  void note_progress() noexcept;
   Task<Fault> receive();
+  Task<Fault> ping();
   Task<Fault> break_off(Fault fault);
+  [[nodiscard]] TimePoint next_ping() const noexcept;
+  [[nodiscard]] std::string framed(std::string_view payload) const;
 
   const Settings& settings_;
   ClientConnection& client_;
@@ -62,10 +67,14 @@ class Relay {
   http::Framing framing_;
   std::uint64_t remaining_;
   const bool event_stream_;
+  const bool readable_events_;
   http::ChunkDecoder decoder_;
   http::WholeEvents events_;
   std::uint64_t body_bytes_ = 0;
-  std::size_t taken_ = 0;  // of the call's input: in the Gather, consumed once it is sent
+  std::uint64_t progress_ = 0;  // of events_ when heard_ was set
+  TimePoint heard_;             // when upstream last carried the answer on, or the client last held it up
+  TimePoint sent_;              // when the client last got something
+  std::size_t taken_ = 0;       // of the call's input: in the Gather, consumed once it is sent
   http::WholeEvents::Pieces pieces_;
   std::array<char, 20> size_line_;
   std::string trailer_;

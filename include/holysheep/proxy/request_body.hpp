@@ -4,10 +4,13 @@
 #include <holysheep/core/task.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/request_head.hpp>
+#include <holysheep/http/request_scan.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,12 +39,22 @@ class RequestBody {
   Task<Fault> hold();
   [[nodiscard]] bool complete() const noexcept { return complete_ && not_held_.empty(); }
 
-  /// What is held, in order: `piece(0)` lies behind the head and may be empty.
-  [[nodiscard]] std::size_t piece_count() const noexcept { return 1 + blocks_.size(); }
-  [[nodiscard]] std::string_view piece(std::size_t index) const noexcept;
-  [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
-  /// Its first bytes, as far as they have come: held or not.
-  [[nodiscard]] std::string_view beginning() const noexcept;
+  /// What is held and goes upstream, in order; pieces may be empty.
+  [[nodiscard]] std::size_t piece_count() const noexcept {
+    return renamed_.empty() ? 1 + blocks_.size() : renamed_.size();
+  }
+  [[nodiscard]] std::string_view piece(std::size_t index) const noexcept {
+    return renamed_.empty() ? held_piece(index) : renamed_[index];
+  }
+  /// Bytes of all pieces.
+  [[nodiscard]] std::uint64_t held() const noexcept { return held_ + longer_; }
+  /// Where the model's name can be replaced: in a body that is held whole and names one, once.
+  [[nodiscard]] std::optional<http::RequestScan::Span> model_span() const noexcept;
+  /// From now on this model goes upstream, in the place of the name that the client gave; every other byte
+  /// stays as it was. Only where there is a `model_span`.
+  void name_model(std::string_view model);
+  /// What it says, read as far as it is held, and in the first piece that is not.
+  [[nodiscard]] const http::RequestScan& scan() const noexcept { return scan_; }
   /// How it goes on: its length when that is known, else chunked.
   [[nodiscard]] http::Framing onward_framing() const noexcept;
   [[nodiscard]] std::uint64_t onward_length() const noexcept;
@@ -64,6 +77,7 @@ class RequestBody {
   [[nodiscard]] std::string_view surplus() const noexcept { return input_.bytes().substr(taken_); }
 
  private:
+  [[nodiscard]] std::string_view held_piece(std::size_t index) const noexcept;
   bool store(std::string_view piece);
   void drop_taken() noexcept;
   bool say_continue();
@@ -83,9 +97,13 @@ class RequestBody {
   std::uint64_t received_ = 0;
   std::uint64_t held_ = 0;
   http::ChunkDecoder decoder_;
+  http::RequestScan scan_;
   std::vector<char*> blocks_;
   std::size_t block_used_ = net::BufferPool::block_size;
   std::string_view in_place_;
+  std::vector<std::string_view> renamed_;  // the pieces with another model's name among them
+  std::string other_name_;                 // as JSON
+  std::uint64_t longer_ = 0;               // by so many bytes than what is held (modulo 2^64)
 };
 
 }  // namespace holysheep::proxy

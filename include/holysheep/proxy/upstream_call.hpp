@@ -14,6 +14,14 @@
 
 namespace holysheep::proxy {
 
+/// How long one attempt may take.
+struct CallLimits {
+  TimePoint deadline;             ///< the request's
+  Duration patience;              ///< what that was made of: runs anew from the last byte of a streamed body
+  TimePoint first_event = never;  ///< a stream whose first event has not come by then is silent
+  bool asks_for_stream = false;   ///< the answer will be a stream, so `first_event` bounds its head too
+};
+
 /// One attempt's exchange with upstream up to the head of its answer: a connection, the request onto it, the
 /// head off it. A reused connection that proves dead before any byte of an answer is replaced once, silently.
 /// It gives up when the client leaves or the deadline passes, in every wait, and leaves nothing behind.
@@ -25,7 +33,10 @@ class UpstreamCall {
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
   /// `none`: `head` is the answer's final head (its views lie in `input`), and the body follows there.
-  Task<Fault> run(const http::Onward& onward, TimePoint deadline);
+  Task<Fault> run(const http::Onward& onward, CallLimits limits);
+  /// The answer's body, read into `input` behind its head as far as that is a block's size: for an error that
+  /// must be understood. It is still to be relayed.
+  Task<Fault> receive_small_body(TimePoint deadline, std::string& body);
   /// Puts the answer aside while the request is tried again: nothing is read, and the connection goes back to
   /// the pool when the whole answer is here already.
   void set_aside(TimePoint now);
@@ -41,6 +52,7 @@ class UpstreamCall {
   http::ResponseHead head;
   std::size_t head_size = 0;                    ///< bytes of `input` that the head takes
   std::optional<http::EventError> error_event;  ///< a stream whose first event is an error
+  std::string_view other_model;                 ///< of MODEL_FALLBACKS, where one was asked for
   std::string detail;                           ///< of a fault, for the one who must mend it
   TimePoint answered = never;                   ///< when the first byte of the answer came
   bool connected = false;                       ///< a connection was had: upstream can be reached
@@ -51,7 +63,7 @@ class UpstreamCall {
   [[nodiscard]] bool body_spent() const noexcept { return body_spent_; }
 
  private:
-  Task<Fault> exchange(const http::Onward& onward, TimePoint deadline);
+  Task<Fault> exchange(const http::Onward& onward, CallLimits limits);
   Task<Fault> send(const http::Onward& onward, TimePoint deadline);
   Task<Fault> send_held(TimePoint deadline);
   Task<Fault> send_streamed();
@@ -60,6 +72,7 @@ class UpstreamCall {
   Task<Fault> receive_first_event(http::Dialect dialect, TimePoint deadline);
   Task<Fault> receive(std::size_t most, TimePoint deadline);
   Task<Fault> forward_interim();
+  bool read_body(std::string& body) const;
   void look_for_early_answer();
 
   const Settings& settings_;
@@ -68,6 +81,8 @@ class UpstreamCall {
   RequestBody& body_;
   std::string blocked_;  // what a write could not take at once, of memory that others use meanwhile
   int client_minor_ = 1;
+  TimePoint heard_ = never;        // when upstream last carried its answer on, or had the request
+  TimePoint first_event_ = never;  // by when a stream's first event must have come
   bool body_spent_ = false;
   bool ended_ = false;  // upstream ended its side in order, where that delimits the body
   bool early_ = false;  // upstream answered, or left, before it had the whole request

@@ -262,21 +262,15 @@ TEST(SettingTable, ARefusalShowsTheValueButNeverASecret) {
 }
 
 TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
-  const std::set<std::string> later{"FIRST_TOKEN_TIMEOUT",
-                                    "ENABLE_GZIP",
+  const std::set<std::string> later{"ENABLE_GZIP",
                                     "CACHE_SIZE_MB",
                                     "CACHE_COMPLETIONS",
                                     "CACHE_TTL",
-                                    "STREAM_PING_INTERVAL",
                                     "METER_STREAM_USAGE",
                                     "MEMORY_THRESHOLD_MB",
                                     "ACTION",
                                     "MODELS_FILE",
-                                    "FALLBACK_BASE_URL",
-                                    "FALLBACK_API_KEY",
                                     "USAGE_FILE",
-                                    "FALLBACK_API_KEY_FILE",
-                                    "MODEL_FALLBACKS",
                                     "REDIS_URL",
                                     "LOG_SAMPLE",
                                     "OTEL_SERVICE_NAME",

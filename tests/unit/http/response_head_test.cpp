@@ -212,6 +212,20 @@ TEST(ResponseHead, MarksWhatConnectionNominates) {
 }
 
 // RFC 9110 §8.3.1: types are case-insensitive and have parameters.
+TEST(ResponseHead, TellsWhetherTheEventsOfAStreamCanBeRead) {
+  for (const auto& [encoding, readable] : {std::pair{"", true},
+                                           {"Content-Encoding: identity\r\n", true},
+                                           {"Content-Encoding: gzip\r\n", false},
+                                           {"content-encoding: br\r\n", false}}) {
+    ResponseHead head;
+    ASSERT_TRUE(parse_response_head(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + std::string(encoding) + "\r\n",
+        Method::get, head));
+    EXPECT_TRUE(head.event_stream) << encoding;
+    EXPECT_EQ(head.readable_events(), readable) << encoding;
+  }
+}
+
 TEST(ResponseHead, TellsEventStreams) {
   const std::vector<std::pair<std::string, bool>> types = {{"text/event-stream", true},
                                                            {"text/event-stream; charset=utf-8", true},

@@ -64,6 +64,33 @@ TEST(SseTracker, CountsEventsThatCarryData) {
   EXPECT_EQ(after(Dialect::openai, "data: a\n").events(), 0u) << "not complete yet";
 }
 
+std::uint64_t progress_of(Dialect dialect, std::string_view bytes) {
+  SseTracker tracker(dialect);
+  tracker.feed(bytes);
+  return tracker.progress();
+}
+
+TEST(SseTracker, SeesProgressInDataAlone) {
+  for (const auto dialect : {Dialect::openai, Dialect::anthropic}) {
+    EXPECT_EQ(progress_of(dialect, "data: {\"a\":1}\n\n"), 1U);
+    EXPECT_EQ(progress_of(dialect, ": keep-alive\n\n"), 0U);
+    EXPECT_EQ(progress_of(dialect, "event: ping\ndata: {\"type\": \"ping\"}\n\n"), 0U);
+    EXPECT_EQ(progress_of(dialect, "data: {\"type\":\"ping\"}\n\n"), 0U);
+    EXPECT_EQ(progress_of(dialect, "\n\n\r\n"), 0U);
+    EXPECT_EQ(progress_of(dialect, "event: delta\n"), 0U);
+    EXPECT_EQ(progress_of(dialect, "event: ping\ndata: {}\n\ndata: x\n\n"), 1U) << "the next is no ping";
+  }
+}
+
+TEST(SseTracker, SeesProgressInALongLineBeforeItsEnd) {
+  SseTracker tracker(Dialect::openai);
+  tracker.feed("data: " + std::string(100, 'x'));
+  const auto first = tracker.progress();
+  EXPECT_GT(first, 0U);
+  tracker.feed("xxxx");
+  EXPECT_GT(tracker.progress(), first);
+}
+
 TEST(SseTracker, TakesAByteOrderMarkOffTheFirstLineOnly) {
   EXPECT_TRUE(after(Dialect::openai,
                     "\xef\xbb\xbf"

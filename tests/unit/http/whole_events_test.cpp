@@ -75,5 +75,22 @@ TEST(WholeEvents, CutAnywhereGiveTheSameBytesAndNeverHalfAnEvent) {
   }
 }
 
+bool torn_after(std::string_view bytes) {
+  WholeEvents events(Dialect::openai, 4096);
+  WholeEvents::Pieces pieces{bytes};
+  events.pass(pieces, false);
+  return events.torn();
+}
+
+TEST(WholeEvents, AreTornWhereTheStreamStopsWithinAnEventThatIsNotItsEnd) {
+  EXPECT_TRUE(torn_after("data: {\"a\":1}\n\ndata: {\"a"));
+  EXPECT_TRUE(torn_after("data: {\"a\":1}\n"));
+  EXPECT_FALSE(torn_after("data: {\"a\":1}\n\n"));
+  EXPECT_FALSE(torn_after("data: {\"a\":1}\n\n: comment\n"));
+  EXPECT_FALSE(torn_after("data: [DONE]\n")) << "the last blank line is often forgotten";
+  EXPECT_FALSE(torn_after("data: [DONE]"));
+  EXPECT_FALSE(torn_after(""));
+}
+
 }  // namespace
 }  // namespace holysheep::http

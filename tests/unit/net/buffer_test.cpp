@@ -53,6 +53,18 @@ TEST(Buffer, SpareRoomMovesNothing) {
   EXPECT_EQ(buffer.bytes().data(), before);
 }
 
+TEST(Buffer, CompactedKeepsItsBytesInPlaceUntilItIsFull) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  put(buffer, std::string(100, 'a') + "rest");
+  buffer.consume(100);
+  buffer.compact();
+  const char* const where = buffer.bytes().data();
+  put(buffer, std::string(BufferPool::block_size - 4, 'b'), BufferPool::block_size);
+  EXPECT_EQ(buffer.bytes().data(), where);
+  EXPECT_EQ(buffer.bytes().substr(0, 5), "restb");
+}
+
 TEST(Buffer, ReleasedMemoryIsLentAgain) {
   BufferPool pool;
   Buffer first(pool);

@@ -1,0 +1,162 @@
+#include "characters.hpp"
+#include "json_string.hpp"
+#include <holysheep/http/request_scan.hpp>
+
+#include <utility>
+
+namespace holysheep::http {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view literal_true = "true";
+constexpr std::size_t not_true = literal_true.size() + 1;
+constexpr CharacterClass literal_characters = characters("+-.");
+// No byte takes more than six in its escaped form: what is longer is too long in any spelling.
+constexpr std::size_t longest_raw_name = 6 * longest_model_name;
+
+std::uint64_t distance(const char* p, const char* end) noexcept {
+  return static_cast<std::uint64_t>(end - p);
+}
+
+}  // namespace
+
+void RequestScan::feed(std::string_view bytes) {
+  if (place_ == Place::over) return;
+  fed_ += bytes.size();
+  const char* p = bytes.data();
+  const char* const end = p + bytes.size();
+  while (p != end && place_ != Place::over) p = step(p, end);
+}
+
+std::optional<RequestScan::Span> RequestScan::model_span() const noexcept {
+  if (models_ != 1 || span_.size == 0) return std::nullopt;
+  return span_;
+}
+
+const char* RequestScan::step(const char* p, const char* end) {
+  switch (place_) {
+    case Place::key:
+    case Place::string:
+    case Place::nested_string:
+      return in_string(p, end);
+    case Place::nested:
+      return in_nested(p, end);
+    case Place::literal:
+      return in_literal(p, end);
+    default:
+      break;
+  }
+  while (p != end && is_json_space(*p)) ++p;
+  if (p == end) return end;
+  at_mark(*p, fed_ - distance(p, end));
+  return place_ == Place::literal ? p : p + 1;
+}
+
+// The one character that may stand between keys and values here says what comes next.
+void RequestScan::at_mark(char c, std::uint64_t offset) noexcept {
+  const auto expect = [&](char wanted, Place next) { place_ = c == wanted ? next : Place::over; };
+  switch (place_) {
+    case Place::before_body:
+      if (offset < byte_order_mark.size() && c == byte_order_mark[offset]) return;
+      return expect('{', Place::before_key);
+    case Place::before_key:
+      return expect('"', Place::key);
+    case Place::before_colon:
+      expect(':', Place::before_value);
+      if (place_ == Place::before_value) begin_member();
+      return;
+    case Place::before_value:
+      return begin_value(c, offset);
+    default:
+      return expect(',', Place::before_key);
+  }
+}
+
+void RequestScan::begin_member() noexcept {
+  if (member_ == Member::stream) stream_ = false;
+  if (member_ != Member::model) return;
+  ++models_;
+  name_size_ = 0;
+  span_ = {};
+}
+
+void RequestScan::begin_value(char c, std::uint64_t offset) noexcept {
+  if (member_ == Member::model) span_.offset = offset;
+  depth_ = 1;
+  true_matched_ = 0;
+  place_ = c == '"' ? Place::string : c == '{' || c == '[' ? Place::nested : Place::literal;
+}
+
+const char* RequestScan::in_string(const char* p, const char* end) {
+  const char* const from = p;
+  if (std::exchange(escaped_, false)) ++p;
+  const char* const quote = find_closing_quote(p, end);
+  if (quote == nullptr) {
+    escaped_ = ends_in_escape({p, end});
+    if (is_kept()) keep({from, end});
+    return end;
+  }
+  if (is_kept()) {
+    if (!cut_.empty()) keep({from, quote});
+    take_text(cut_.empty() ? std::string_view(from, quote) : cut_, fed_ - distance(quote + 1, end));
+    cut_.clear();
+  }
+  place_ = place_ == Place::key             ? Place::before_colon
+           : place_ == Place::nested_string ? Place::nested
+                                            : Place::behind_value;
+  return quote + 1;
+}
+
+bool RequestScan::is_kept() const noexcept {
+  return place_ == Place::key || (place_ == Place::string && member_ == Member::model);
+}
+
+void RequestScan::keep(std::string_view part) {
+  cut_.append(part.substr(0, longest_raw_name + 1 - cut_.size()));
+}
+
+void RequestScan::take_text(std::string_view raw, std::uint64_t end) {
+  if (place_ == Place::key) {
+    member_ = spells(raw, "model") ? Member::model : spells(raw, "stream") ? Member::stream : Member::other;
+    return;
+  }
+  span_.size = end - span_.offset;
+  std::string decoded;
+  const std::string_view name = text_of(raw, decoded, name_.size()).value_or(std::string_view());
+  name_size_ = name.copy(name_.data(), name_.size());
+}
+
+const char* RequestScan::in_literal(const char* p, const char* end) noexcept {
+  for (; p != end && is_in(literal_characters, *p); ++p) {
+    const bool matches = true_matched_ < literal_true.size() && *p == literal_true[true_matched_];
+    true_matched_ = matches ? true_matched_ + 1 : not_true;
+  }
+  if (p == end) return end;
+  if (member_ == Member::stream) stream_ = true_matched_ == literal_true.size();
+  place_ = Place::behind_value;
+  return p;
+}
+
+const char* RequestScan::in_nested(const char* p, const char* end) noexcept {
+  for (; p != end; ++p) {
+    if (*p == '"') {
+      const char* const quote = find_closing_quote(p + 1, end);
+      if (quote == nullptr) {
+        escaped_ = ends_in_escape({p + 1, end});
+        place_ = Place::nested_string;
+        return end;
+      }
+      p = quote;
+      continue;
+    }
+    const char bracket = static_cast<char>(*p | 0x20);  // '[' and ']' become '{' and '}'
+    if (bracket == '{') ++depth_;
+    if (bracket == '}' && --depth_ == 0) {
+      place_ = Place::behind_value;
+      return p + 1;
+    }
+  }
+  return end;
+}
+
+}  // namespace holysheep::http
