@@ -222,7 +222,7 @@ async function outcome(fault, { name, dialect, ask }) {
 /** The rows are the faults. The dialects' words stand below, and in a cell only where another one came. */
 function table() {
   const short = ({ dialect, name }, fault) =>
-    (cells.get(`${fault.name}/${name}`) ?? '(not asked)').replace(` ${dialect[fault.word]}`, '');
+    (cells.get(`${fault.name}/${name}`) ?? '(not asked)').replace(` ${dialect[fault.word]}`, '').slice(0, 60);
   const rows = [['', ...columns.map((column) => column.name)],
     ...faults.map((fault) => [fault.name, ...columns.map((column) => short(column, fault))])];
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
