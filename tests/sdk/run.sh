@@ -9,4 +9,4 @@ fi
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   npm ci --no-audit --no-fund --ignore-scripts
 fi
-exec node --test openai.test.mjs anthropic.test.mjs
+exec node --test openai.test.mjs anthropic.test.mjs storm.test.mjs
