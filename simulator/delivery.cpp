@@ -243,6 +243,12 @@ Steps deliver(Content content, Script script, Asked asked) {
       co_yield step;
       co_yield cut_off;
     }
+    if (script.pause && script.pause->events == i) {
+      step = Step::send(std::exchange(bytes, {}));
+      co_yield step;
+      step = Step::wait(script.pause->time);
+      co_yield step;
+    }
     if (script.bad_chunk && *script.bad_chunk == i) {
       bytes += "zz;not-a-size\r\ndata\r\n";
       step = Step::send(std::exchange(bytes, {}));

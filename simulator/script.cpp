@@ -60,6 +60,12 @@ bool cut(Cut::Act act, Value text, Script& script) {
   return false;
 }
 
+bool pause(Value text, Script& script) {
+  const auto [count, time] = split(text, ':');
+  script.pause = Pause{};
+  return number(count, script.pause->events) && milliseconds(time, script.pause->time);
+}
+
 bool header(Value text, Script& script) {
   const auto [name, value] = split(text, ':');
   if (name.empty() || text.find_first_of("\r\n") != Value::npos) return false;
@@ -125,6 +131,7 @@ constexpr std::array directives{
     Directive{"close", [](Value v, Script& s) { return cut(Cut::Act::close, v, s); }},
     Directive{"reset", [](Value v, Script& s) { return cut(Cut::Act::reset, v, s); }},
     Directive{"stall", [](Value v, Script& s) { return cut(Cut::Act::stall, v, s); }},
+    Directive{"pause", pause},
     Directive{"bad-chunk", [](Value v, Script& s) { return optional_number(v, s.bad_chunk); }},
     Directive{"error-event", [](Value v, Script& s) { return optional_number(v, s.error_event); }},
     Directive{"error-type", [](Value v, Script& s) { return s.error_type = v, !v.empty(); }},

@@ -19,6 +19,12 @@ struct Cut {
   std::uint64_t count = 0;
 };
 
+/// A silence in the middle of an answer.
+struct Pause {
+  std::uint64_t events = 0;  ///< whole ones that are sent first; 0: the header alone
+  std::chrono::milliseconds time{0};
+};
+
 /// The first `times` requests with one script text get `status`.
 struct Failures {
   std::uint64_t times = 0;
@@ -54,6 +60,7 @@ struct Script {
   std::uint64_t big = 0;
   std::uint64_t header_flood = 0;
   std::optional<Cut> cut;
+  std::optional<Pause> pause;
   std::optional<std::uint64_t> bad_chunk;
   std::optional<std::uint64_t> error_event;
   std::optional<std::uint64_t> invalid_json_event;

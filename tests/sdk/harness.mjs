@@ -70,6 +70,11 @@ export class Simulator {
   async reset() {
     await fetch(`${this.control}/reset`, { method: 'POST' });
   }
+  /** The script of every request that brings none; empty ends it. */
+  async script(directives) {
+    const answer = await fetch(`${this.control}/script`, { method: 'POST', body: directives });
+    if (!answer.ok) throw new Error(`the simulator refused: ${await answer.text()}`);
+  }
   /** The only request since the last reset(), once there is one and it is `done` by that test. */
   async only(done = () => true) {
     return eventually(async () => {

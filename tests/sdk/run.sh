@@ -10,4 +10,6 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm ci --no-audit --no-fund --ignore-scripts
 fi
 node --test openai.test.mjs anthropic.test.mjs
-exec node --test matrix.test.mjs # alone: the others measure time
+# Each alone: the others measure time.
+node --test matrix.test.mjs
+exec node --test storm.test.mjs

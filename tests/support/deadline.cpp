@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 namespace holysheep::testing {
 
@@ -12,6 +13,11 @@ int time_scale() {
     return std::max(asked, sanitized() ? 5 : 1);
   }();
   return scale;
+}
+
+bool long_tests() {
+  const char* given = std::getenv("HOLYSHEEP_LONG_TESTS");
+  return given != nullptr && std::string_view(given) == "1";
 }
 
 int milliseconds_until(Clock::time_point deadline) {

@@ -26,6 +26,9 @@ constexpr bool sanitized() {
 #endif
 }
 
+/// `HOLYSHEEP_LONG_TESTS=1`: stories of outages are told in the times that users see, too. They take minutes.
+bool long_tests();
+
 /// The usual limit of one wait in a test: long enough never to be met by a machine that is merely busy.
 inline std::chrono::milliseconds patience() {
   return std::chrono::seconds{10} * time_scale();

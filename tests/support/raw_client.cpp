@@ -139,16 +139,22 @@ void RawClient::close() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
-std::uint16_t unused_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+RefusingPort::RefusingPort() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   auto address = loopback(0);
   socklen_t size = sizeof address;
-  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
     throw std::system_error(errno, std::generic_category(), "bind");
   }
-  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
+  ::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size);
+  number_ = ntohs(address.sin_port);
+}
+
+RefusingPort::~RefusingPort() {
+  ::close(descriptor_);
+}
+
+std::uint16_t unused_port() {
+  return RefusingPort().number();
 }
 
 std::size_t raise_descriptor_limit() {

@@ -58,6 +58,21 @@ class RawClient {
 /// A loopback port that nothing listens on: connecting to it is refused.
 std::uint16_t unused_port();
 
+/// The same, held for as long as this lives, so that nobody else is given it meanwhile.
+class RefusingPort {
+ public:
+  RefusingPort();
+  ~RefusingPort();
+  RefusingPort(const RefusingPort&) = delete;
+  RefusingPort& operator=(const RefusingPort&) = delete;
+
+  std::uint16_t number() const { return number_; }
+
+ private:
+  int descriptor_;
+  std::uint16_t number_ = 0;
+};
+
 /// Raises RLIMIT_NOFILE to its hard limit, and gives it.
 std::size_t raise_descriptor_limit();
 

@@ -46,6 +46,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"sim:flying", false, 400, true, 0, WireEnd::closed},
                     Row{"sim:chunks=60", true, 200, true, 63, WireEnd::closed},
                     Row{"sim:delay=1;chunk-delay=1", true, 200, true, 11, WireEnd::closed},
+                    Row{"sim:pause=0:1", true, 200, true, 11, WireEnd::closed},
+                    Row{"sim:pause=3:1", true, 200, true, 11, WireEnd::closed},
+                    Row{"sim:pause=3", true, 400, true, 0, WireEnd::closed},
                     Row{"sim:close=before", false, 0, false, 0, WireEnd::closed},
                     Row{"sim:close=header", false, 200, false, 0, WireEnd::closed},
                     Row{"sim:close=body:10", false, 200, false, 0, WireEnd::closed},
@@ -103,6 +106,14 @@ TEST_F(SimulatorScripted, DirectivesThatBendTheBody) {
   const auto broken = data_of(ask(chat("sim:invalid-json-event=2", true)).body);
   EXPECT_FALSE(json::accept(broken[2]));
   EXPECT_TRUE(json::accept(broken[3]));
+}
+
+TEST_F(SimulatorScripted, APauseComesAfterWhatItWasToldToSend) {
+  client.send(chat("sim:pause=0:60000", true));
+  EXPECT_EQ(client.read_until("\r\n\r\n").substr(0, 12), "HTTP/1.1 200");
+  WireClient other(simulator);
+  other.send(chat("sim:pause=1:60000", true));
+  EXPECT_NE(other.read_until("\"role\":\"assistant\"").find("data: "), std::string::npos);
 }
 
 TEST_F(SimulatorScripted, ErrorEventsSpeakTheDialect) {
