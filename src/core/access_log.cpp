@@ -61,6 +61,7 @@ void append_json_line(std::string& out, const AccessRecord& record) {
   out.append(R"(,"path":)");
   append_json_string(out, record.path, Room::path);
   json_text(out, R"(,"model":)", record.model, Room::model);
+  json_text(out, R"(,"used_model":)", record.used_model, Room::model);
   json_number(out, R"(,"status":)", record.status);
   json_text(out, R"(,"code":)", record.code, Room::code);
   if (record.broken) out.append(R"(,"broken":true)");
@@ -70,8 +71,13 @@ void append_json_line(std::string& out, const AccessRecord& record) {
   json_duration(out, R"(,"total_ms":)", record.total);
   json_number(out, R"(,"request_bytes":)", record.request_bytes);
   json_number(out, R"(,"response_bytes":)", record.response_bytes);
-  if (record.input_tokens) json_number(out, R"(,"input_tokens":)", *record.input_tokens);
-  if (record.output_tokens) json_number(out, R"(,"output_tokens":)", *record.output_tokens);
+  if (record.has_tokens) {
+    json_number(out, R"(,"input_tokens":)", record.input_tokens);
+    json_number(out, R"(,"cached_input_tokens":)", record.cached_input_tokens);
+    json_number(out, R"(,"output_tokens":)", record.output_tokens);
+    json_number(out, R"(,"reasoning_tokens":)", record.reasoning_tokens);
+  }
+  if (record.partial) out.append(R"(,"partial":true)");
   json_text(out, R"(,"cache":)", record.cache, Room::cache);
   out.append("}\n");
 }
@@ -98,13 +104,19 @@ void append_text_line(std::string& out, const AccessRecord& record) {
   text_value(out, " trace=", record.trace_id, Room::trace_id);
   text_value(out, " client=", record.client, Room::client);
   text_value(out, " model=", record.model, Room::model);
+  text_value(out, " used_model=", record.used_model, Room::model);
   json_number(out, " attempts=", record.attempts);
   json_duration(out, " queue_ms=", record.queue);
   json_duration(out, " upstream_ms=", record.upstream);
   json_number(out, " in=", record.request_bytes);
   json_number(out, " out=", record.response_bytes);
-  if (record.input_tokens) json_number(out, " input_tokens=", *record.input_tokens);
-  if (record.output_tokens) json_number(out, " output_tokens=", *record.output_tokens);
+  if (record.has_tokens) {
+    json_number(out, " input_tokens=", record.input_tokens);
+    json_number(out, " cached_input_tokens=", record.cached_input_tokens);
+    json_number(out, " output_tokens=", record.output_tokens);
+    json_number(out, " reasoning_tokens=", record.reasoning_tokens);
+  }
+  if (record.partial) out.append(" partial");
   text_value(out, " cache=", record.cache, Room::cache);
   out.push_back('\n');
 }

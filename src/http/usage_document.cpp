@@ -18,10 +18,6 @@ constexpr bool is_space(char c) noexcept {
   return is_blank(c) || c == '\n' || c == '\r';
 }
 
-constexpr bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 constexpr CharacterClass only(std::string_view all) {
   CharacterClass set{};
   for (const char c : all) set[static_cast<unsigned char>(c)] = true;
@@ -227,16 +223,11 @@ void UsageDocument::hold(std::string_view piece) noexcept {
 }
 
 void UsageDocument::take_model(std::string_view raw) noexcept {
-  if (raw.size() > longest_model_name) return;
   std::string decoded;
-  if (raw.find('\\') != std::string_view::npos) {
-    if (!decode_string(raw, longest_model_name, decoded)) return;
-    raw = decoded;
-  } else if (std::any_of(raw.begin(), raw.end(), is_control)) {
-    return;
-  }
-  std::copy(raw.begin(), raw.end(), model_.data());
-  model_size_ = raw.size();
+  const auto name = text_of(raw, decoded, longest_model_name);
+  if (!name) return;
+  std::copy(name->begin(), name->end(), model_.data());
+  model_size_ = name->size();
 }
 
 // From within a string to behind its closing quote.

@@ -199,6 +199,9 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id});
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();
+  usage_ = body.usage();
+  used_model_ = call.other_model;
+  partial_ = fault != Fault::none && head.status == 200;
   must_reset_ = body.must_reset();
   broken_ = fault != Fault::none;
   if (fault != Fault::none) {
@@ -293,6 +296,13 @@ void Exchange::finish(Fault outcome) {
   record.broken = broken_;
   record.total = now - started_;
   record.response_bytes = response_bytes_;
+  record.used_model = used_model_;
+  record.has_tokens = usage_.known;
+  record.input_tokens = usage_.input;
+  record.cached_input_tokens = usage_.cached_input;
+  record.output_tokens = usage_.output;
+  record.reasoning_tokens = usage_.reasoning;
+  record.partial = partial_;
   if (body_) record.request_bytes = body_->received();
   if (attempts_) {
     record.attempts = attempts_->count();

@@ -28,7 +28,9 @@ Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& c
       remaining_(call.head.content_length),
       event_stream_(call.head.event_stream),
       readable_events_(call.head.readable_events()),
+      metered_(call.head.status == 200 && !call.head.encoded),
       events_(down.dialect, settings.stream_chunk_size),
+      usage_(down.dialect, event_stream_),
       heard_(client.now()),
       sent_(client.now()) {
   upstream_complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
@@ -107,7 +109,10 @@ Fault Relay::gather(Gather& out) {
   if (readable_events_) events_.pass(pieces_, upstream_complete_);
   note_progress();
   std::uint64_t payload = 0;
-  for (const auto piece : pieces_) payload += piece.size();
+  for (const auto piece : pieces_) {
+    payload += piece.size();
+    if (metered_) usage_.feed(piece);
+  }
   if (!event_stream_ && body_bytes_ + payload > settings_.max_response_size) return Fault::response_too_large;
   body_bytes_ += payload;
   const bool chunked = down_.framing == Framing::chunked;

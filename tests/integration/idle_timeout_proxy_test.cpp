@@ -205,23 +205,23 @@ TEST(AnIdleTimeoutInFront, CutsAStreamThatSaysNothingForLonger) {
   EXPECT_EQ(told.end, BodyEnd::cut);
 }
 
-TEST(DISABLED_AnIdleTimeoutInFrontAndPings, LetAStreamSurviveASilentUpstream) {
+TEST(AnIdleTimeoutInFrontAndPings, LetAStreamSurviveASilentUpstream) {
   SKIP_WITHOUT_HAPROXY();
   expect_streams_survive(brief);
 }
 
-TEST(DISABLED_AnIdleTimeoutInFrontAndPings, DoNotHideADeadUpstream) {
+TEST(AnIdleTimeoutInFrontAndPings, DoNotHideADeadUpstream) {
   SKIP_WITHOUT_HAPROXY();
   expect_a_dead_upstream_ends_its_streams(brief);
 }
 
-TEST(DISABLED_AnIdleTimeoutInFrontAndPings, LetAStreamSurviveASilentUpstreamInRealTime) {
+TEST(AnIdleTimeoutInFrontAndPings, LetAStreamSurviveASilentUpstreamInRealTime) {
   SKIP_WITHOUT_HAPROXY();
   if (!long_tests()) GTEST_SKIP() << "takes half a minute: HOLYSHEEP_LONG_TESTS=1 runs it";
   expect_streams_survive(real);
 }
 
-TEST(DISABLED_AnIdleTimeoutInFrontAndPings, DoNotHideADeadUpstreamInRealTime) {
+TEST(AnIdleTimeoutInFrontAndPings, DoNotHideADeadUpstreamInRealTime) {
   SKIP_WITHOUT_HAPROXY();
   if (!long_tests()) GTEST_SKIP() << "takes half a minute: HOLYSHEEP_LONG_TESTS=1 runs it";
   expect_a_dead_upstream_ends_its_streams(real);

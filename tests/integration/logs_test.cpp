@@ -36,6 +36,53 @@ TEST(TheLog, HasOneLinePerRequestWithItsFields) {
   EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
 }
 
+TEST(TheLog, SaysWhatAnAnswerCost) {
+  Stage stage;
+  int number = 0;
+  for (const char* target : {"/v1/chat/completions", "/v1/responses", "/v1/messages"}) {
+    for (const bool streamed : {false, true}) {
+      const auto id = "cost-" + std::to_string(++number);
+      fetch(stage.port(), json_request(target, chat_body("sim:usage=100:50:20:5", streamed), {{"X-Request-Id", id}}));
+      const auto line = stage.proxy.request_line(id);
+      if (streamed && !line.contains("output_tokens")) {  // a chat stream tells it only where it is asked for
+        EXPECT_STREQ(target, "/v1/chat/completions");
+        continue;
+      }
+      EXPECT_EQ(line["output_tokens"], 50) << line.dump();
+      EXPECT_GE(line["input_tokens"], 100) << line.dump();
+      EXPECT_EQ(line["cached_input_tokens"], 20) << line.dump();
+      EXPECT_FALSE(line.contains("partial"));
+    }
+  }
+}
+
+TEST(TheLog, MarksAsPartialWhatAClientHadReceivedThatLeft) {
+  Stage stage;
+  {
+    HttpClient client(stage.port());
+    client.send(json_request("/v1/messages", chat_body("sim:usage=100:50;chunks=500;chunk-delay=10", true),
+                             {{"X-Request-Id", "left"}}));
+    ASSERT_EQ(client.read_head().status, 200);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(client.next_event());
+    client.close();
+  }
+  const auto line = stage.proxy.request_line("left");
+  EXPECT_EQ(line["partial"], true) << line.dump();
+  EXPECT_EQ(line["input_tokens"], 100) << line.dump();
+  EXPECT_LT(line["output_tokens"], 50) << line.dump();
+}
+
+TEST(TheLog, CountsAFailedAttemptsTokensNowhere) {
+  Stage stage({{"MODEL_FALLBACKS", R"({"sim:status=503":["sim:usage=7:3"]})"}, {"MAX_RETRIES", "1"}});
+  const auto answer = fetch(stage.port(), chat("sim:status=503"));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto line = stage.proxy.request_line(answer.header("X-Request-Id"));
+  EXPECT_EQ(line["input_tokens"], 7) << line.dump();
+  EXPECT_EQ(line["model"], "sim:status=503");
+  EXPECT_EQ(line["used_model"], "sim:usage=7:3");
+  EXPECT_EQ(line["attempts"], 3);
+}
+
 // As the OpenAI SDK for Python writes it.
 TEST(TheLog, NamesAModelThatStandsBehindALongPrompt) {
   Stage stage;

@@ -103,7 +103,7 @@ TEST(AnOutage, SeesFourAttemptsOfFifteenRequestsInAllWhereOneFailureOpensTheBrea
   expect_four_attempts_in_all(tenth);
 }
 
-TEST(DISABLED_AnOutageWithAFallback, IsSeenByNoClient) {
+TEST(AnOutageWithAFallback, IsSeenByNoClient) {
   const SimulatorProcess healthy;
   Stage stage({{"CIRCUIT_BREAKER_RESET", tenth.reset_setting()},
                {"SSL_CERT_FILE", healthy.ca_file()},

@@ -21,6 +21,7 @@ struct AccessRecord {
   std::string_view method;
   std::string_view path;  ///< without the query
   std::string_view model;
+  std::string_view used_model;       ///< the one of MODEL_FALLBACKS that answered in its place
   unsigned status = 0;               ///< as sent; 499 when the client left before an answer began
   std::string_view code;             ///< of the gateway error, where the proxy made one
   bool broken = false;               ///< the answer was cut after its header had gone out
@@ -30,8 +31,12 @@ struct AccessRecord {
   Duration total{};                  ///< the request's first byte to the answer's last
   std::uint64_t request_bytes = 0;   ///< of the body, as the client sent it
   std::uint64_t response_bytes = 0;  ///< of the body, as the client got it
-  std::optional<std::uint64_t> input_tokens;
-  std::optional<std::uint64_t> output_tokens;
+  bool has_tokens = false;           ///< the answer told what it cost, as far as it went
+  std::uint64_t input_tokens = 0;    ///< cached ones among them
+  std::uint64_t cached_input_tokens = 0;
+  std::uint64_t output_tokens = 0;  ///< reasoning ones among them
+  std::uint64_t reasoning_tokens = 0;
+  bool partial = false;    ///< the client left, or upstream broke off, with the answer under way
   std::string_view cache;  ///< hit, miss, bypass, coalesced
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <holysheep/http/dialect.hpp>
-#include <holysheep/http/model_name.hpp>
+#include <holysheep/http/request_scan.hpp>
 
 #include <array>
 #include <cstddef>

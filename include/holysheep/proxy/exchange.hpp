@@ -80,7 +80,10 @@ class Exchange {
   bool must_reset_ = false;
   bool committed_ = false;
   bool broken_ = false;  // the relay's answer was cut after its header had gone out
+  bool partial_ = false;  // the answer ended before its end
   bool settled_ = false;
+  http::Usage usage_;
+  std::string_view used_model_;  // of MODEL_FALLBACKS
   int status_ = 0;
   std::uint64_t response_bytes_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/response_head.hpp>
+#include <holysheep/http/usage_scan.hpp>
 #include <holysheep/http/whole_events.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -41,6 +42,8 @@ class Relay {
   Task<Fault> run(std::string_view head_bytes);
 
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  /// What the answer cost, as far as it has come.
+  [[nodiscard]] http::Usage usage() const noexcept { return usage_.usage(); }
   /// The end of the body lay where the framing put it: the connection may be used again.
   [[nodiscard]] bool upstream_reusable() const noexcept {
     return upstream_complete_ && !closed_by_end_ && call_.reusable();
@@ -68,8 +71,10 @@ class Relay {
   std::uint64_t remaining_;
   const bool event_stream_;
   const bool readable_events_;
+  const bool metered_;
   http::ChunkDecoder decoder_;
   http::WholeEvents events_;
+  http::UsageScan usage_;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t progress_ = 0;  // of events_ when heard_ was set
   TimePoint heard_;             // when upstream last carried the answer on, or the client last held it up

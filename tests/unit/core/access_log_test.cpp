@@ -28,7 +28,9 @@ AccessRecord full_record() {
   record.total = 1234567us;
   record.request_bytes = 100;
   record.response_bytes = 2000;
+  record.has_tokens = true;
   record.input_tokens = 11;
+  record.cached_input_tokens = 3;
   record.output_tokens = 0;
   record.cache = "miss";
   return record;
@@ -46,7 +48,7 @@ TEST(AccessLine, HoldsEverythingInOneJsonLine) {
             R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","client":"team-a","method":"POST",)"
             R"("path":"/v1/chat/completions","model":"gpt-4.1","status":200,"attempts":2,"queue_ms":1.500,)"
             R"("upstream_ms":42.000,"total_ms":1234.567,"request_bytes":100,"response_bytes":2000,)"
-            R"("input_tokens":11,"output_tokens":0,"cache":"miss"})"
+            R"("input_tokens":11,"cached_input_tokens":3,"output_tokens":0,"reasoning_tokens":0,"cache":"miss"})"
             "\n");
 }
 
@@ -57,7 +59,8 @@ TEST(AccessLine, LeavesOutWhatIsUnknown) {
   record.code = "not_found";
   const auto parsed = nlohmann::json::parse(line(record));
   for (const char* absent :
-       {"request_id", "trace_id", "client", "model", "input_tokens", "output_tokens", "cache", "broken"}) {
+       {"request_id", "trace_id", "client", "model", "used_model", "input_tokens", "output_tokens", "cache", "broken",
+        "partial"}) {
     EXPECT_FALSE(parsed.contains(absent)) << absent;
   }
   EXPECT_EQ(parsed["path"], "");
@@ -110,12 +113,13 @@ TEST(AccessLine, NegativeDurationsAreZeroAndHugeOnesFit) {
 AccessRecord largest(const std::string& value) {
   AccessRecord record;
   record.request_id = record.trace_id = record.client = record.method = record.path = record.model =
-      record.code = record.cache = value;
+      record.used_model = record.code = record.cache = value;
   record.status = record.attempts = ~0U;
   record.queue = record.upstream = record.total = Duration::max();
   record.request_bytes = record.response_bytes = ~std::uint64_t{0};
   record.input_tokens = record.output_tokens = ~std::uint64_t{0};
-  record.broken = true;
+  record.cached_input_tokens = record.reasoning_tokens = ~std::uint64_t{0};
+  record.broken = record.partial = record.has_tokens = true;
   return record;
 }
 
@@ -153,7 +157,8 @@ TEST(AccessLine, TextIsForPeople) {
       line(record, LogFormat::text),
       "2026-11-24T08:45:34.123Z error    POST /v1/chat/completions 503 1234.567ms code=circuit_open id=req-1 "
       "trace=4bf92f3577b34da6a3ce929d0e0e4736 client=team-a model=gpt-4.1 attempts=2 queue_ms=1.500 "
-      "upstream_ms=42.000 in=100 out=2000 input_tokens=11 output_tokens=0 cache=miss\n");
+      "upstream_ms=42.000 in=100 out=2000 input_tokens=11 cached_input_tokens=3 output_tokens=0 "
+      "reasoning_tokens=0 cache=miss\n");
 }
 
 TEST(AccessLine, AppendsToWhatIsThere) {
