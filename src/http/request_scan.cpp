@@ -11,6 +11,11 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view literal_true = "true";
 constexpr std::size_t not_true = literal_true.size() + 1;
 constexpr CharacterClass literal_characters = characters("+-.");
+constexpr CharacterClass nesting_characters = [] {
+  CharacterClass set{};
+  for (const char c : {'"', '{', '}', '[', ']'}) set[static_cast<unsigned char>(c)] = true;
+  return set;
+}();
 // No byte takes more than six in its escaped form: what is longer is too long in any spelling.
 constexpr std::size_t longest_raw_name = 6 * longest_model_name;
 
@@ -138,25 +143,25 @@ const char* RequestScan::in_literal(const char* p, const char* end) noexcept {
 }
 
 const char* RequestScan::in_nested(const char* p, const char* end) noexcept {
-  for (; p != end; ++p) {
-    if (*p == '"') {
-      const char* const quote = find_closing_quote(p + 1, end);
+  for (;;) {
+    while (p != end && !is_in(nesting_characters, *p)) ++p;
+    if (p == end) return end;
+    const char c = *p++;
+    if (c == '"') {
+      const char* const quote = find_closing_quote(p, end);
       if (quote == nullptr) {
-        escaped_ = ends_in_escape({p + 1, end});
+        escaped_ = ends_in_escape({p, end});
         place_ = Place::nested_string;
         return end;
       }
-      p = quote;
-      continue;
-    }
-    const char bracket = static_cast<char>(*p | 0x20);  // '[' and ']' become '{' and '}'
-    if (bracket == '{') ++depth_;
-    if (bracket == '}' && --depth_ == 0) {
+      p = quote + 1;
+    } else if (c == '{' || c == '[') {
+      ++depth_;
+    } else if (--depth_ == 0) {
       place_ = Place::behind_value;
-      return p + 1;
+      return p;
     }
   }
-  return end;
 }
 
 }  // namespace holysheep::http
