@@ -67,6 +67,10 @@ export class Simulator {
   async requests() {
     return (await fetch(`${this.control}/requests`)).json();
   }
+  /** What it counts, of requests that it no longer keeps too. */
+  async stats() {
+    return (await fetch(`${this.control}/stats`)).json();
+  }
   async reset() {
     await fetch(`${this.control}/reset`, { method: 'POST' });
   }
