@@ -145,7 +145,7 @@ int App::prepare() {
 
   upstream_ = make_upstream("", settings_.api_base_url, *key_);
   if (settings_.fallback_base_url) {
-    second_upstream_ = make_upstream("fallback ", *settings_.fallback_base_url, *second_key_);
+    second_upstream_ = make_upstream("\x01", *settings_.fallback_base_url, *second_key_);
   }
   admission_ = std::make_unique<Admission>(admission_limits(settings_), pauses_);
   admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
@@ -215,7 +215,7 @@ proxy::ProbeAnswer App::admin_answer(std::string_view path) const {
 void App::warn_if_open_to_all() {
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(settings_.listen_address, error);
-  if (error || address.is_loopback() || key_->current()->empty()) return;
+  if (error || address.is_loopback() || (key_->current()->empty() && second_key_->current()->empty())) return;
   log_->warn(
       "anyone who can reach {} may spend the upstream key: CLIENT_KEYS_FILE is not set, so restrict who can "
       "reach this port (a NetworkPolicy, LISTEN_ADDRESS)",

@@ -272,6 +272,13 @@ Result<LoadedSettings, std::vector<std::string>> load_settings(const Environment
   check_trust(loaded.settings, secrets, problems);
   if (!problems.empty()) return Unexpected{std::move(problems)};
   resolve(loaded, machine);
+  if (loaded.settings.fallback_base_url && loaded.settings.fallback_api_key.empty() &&
+      loaded.settings.fallback_api_key_file.empty() &&
+      !(loaded.settings.holysheep_api_key.empty() && loaded.settings.holysheep_api_key_file.empty())) {
+    loaded.warnings.emplace_back(
+        "FALLBACK_BASE_URL gets no credentials: the upstream key is not for it, and FALLBACK_API_KEY is not "
+        "set");
+  }
   return loaded;
 }
 

@@ -48,7 +48,8 @@ std::optional<int> numeric_code(const Json& error) {
 
 /// As the OpenAI and Anthropic APIs document their error types.
 int status_of_type(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, int>, 14> known{{{"invalid_request_error", 400},
+  constexpr std::array<std::pair<std::string_view, int>, 15> known{{{"invalid_request_error", 400},
+                                                                    {"context_length_exceeded", 400},
                                                                     {"authentication_error", 401},
                                                                     {"permission_error", 403},
                                                                     {"not_found_error", 404},
@@ -119,9 +120,11 @@ FirstEvent::State FirstEvent::feed(std::string_view bytes) {
 }
 
 FirstEvent::State FirstEvent::take(std::string_view payload) {
-  tracker_.feed(payload);
+  const std::size_t whole = tracker_.feed(payload);
   text_ += payload;
-  return tracker_.events() > 0 ? State::known : State::need_more;
+  if (tracker_.events() > 0) return State::known;
+  if (whole > 0) text_.assign(payload.substr(whole));  // comments and pings so far
+  return State::need_more;
 }
 
 }  // namespace holysheep::http

@@ -109,9 +109,10 @@ void SseTracker::note_field(std::string_view line) noexcept {
     name_ends_ = is_end_name(dialect_, value);
     is_ping_ = value == "ping";
   } else if (name == "data") {
-    has_data_ = true;
     data_ends_ = data_ends_ || is_end_data(dialect_, value);
-    if (!is_ping_ && !is_ping_data(value)) ++progress_;
+    if (is_ping_ || is_ping_data(value)) return;
+    has_data_ = true;
+    ++progress_;
   }
 }
 

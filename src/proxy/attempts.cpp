@@ -18,7 +18,8 @@ Attempts::Attempts(LoopContext& context, ClientConnection& client, RequestBody& 
   aim(context.upstream, ask.model);
   fallback_.second_upstream = context.second_upstream.has_value();
   const auto& fallbacks = context.pod.settings.model_fallbacks;
-  if (fallbacks.empty() || !body.model_span()) return;
+  // A model that the path names would stay the same there.
+  if (fallbacks.empty() || !ask.route.model.empty() || !body.model_span()) return;
   const auto found = fallbacks.find(std::string(ask.model));
   if (found != fallbacks.end()) other_models_ = &found->second;
   fallback_.models = other_models_ != nullptr && !other_models_->empty();
@@ -31,7 +32,10 @@ Task<Fault> Attempts::run() {
     retry_.reset();
     if (fault == Fault::client_gone) co_return fault;
     AttemptEnd end = end_of_attempt(fault);
-    if (fault == Fault::none && end.status < 400) co_return fault;
+    if (fault == Fault::none && end.status < 400) {
+      calls_[1 - current_].reset();
+      co_return fault;
+    }
     if (end.status == 400 && fallback_.models) {
       const Fault unread = co_await look_into(end);
       if (unread == Fault::client_gone) co_return unread;
@@ -39,8 +43,9 @@ Task<Fault> Attempts::run() {
     Duration wait{};
     const NextStep step = next_step(end, retries, wait);
     if (step == NextStep::stop || (step == NextStep::next_model && !aim_at_next_model())) break;
-    if (step == NextStep::second_upstream) {
+    if (step == NextStep::second_upstream || step == NextStep::second_upstream_once) {
       fallback_.stage = FallbackState::Stage::second_upstream;
+      fallback_.once = step == NextStep::second_upstream_once;
       aim(*context_.second_upstream, ask_.model);
     }
     put_aside(fault);
@@ -125,9 +130,8 @@ NextStep Attempts::next_step(const AttemptEnd& end, unsigned retries, Duration& 
   if (step != NextStep::retry) return step;
   retry_ = context_.pod.retry_budget.try_retry();
   if (retry_) return step;
-  step = holysheep::next_step(end, decision.verdict, false, fallback_);
-  refused_by_budget_ = step == NextStep::stop;
-  return step;
+  refused_by_budget_ = true;
+  return holysheep::next_step(end, decision.verdict, false, fallback_);
 }
 
 /// Whether a 400 says that the context is too long for this model.
@@ -141,18 +145,31 @@ Task<Fault> Attempts::look_into(AttemptEnd& end) {
     co_return fault;
   }
   end.context_too_long = http::says_context_too_long(body);
+  end.out_of_time = client_.now() >= ask_.deadline;
   co_return Fault::none;
 }
 
 Task<Fault> Attempts::attempt() {
   paused_too_long_ = false;
+  detail_.clear();
   retry_after_ = open_circuit(client_.now());
   if (retry_after_) co_return Fault::circuit_open;
+  if (may_go_elsewhere()) {
+    const TimePoint until = target_.upstream->shared.pauses.asked_until(target_.pause(), client_.now());
+    paused_too_long_ = until >= ask_.deadline;
+    if (paused_too_long_) retry_after_ = until - client_.now();
+    if (paused_too_long_) co_return Fault::queue_timeout;
+  }
   const TimePoint asked = client_.now();
   const Fault fault = co_await admission();
   queued_ += client_.now() - asked;
   if (fault != Fault::none) co_return fault;
   co_return co_await call_upstream();
+}
+
+bool Attempts::may_go_elsewhere() const noexcept {
+  return fallback_.models ||
+         (fallback_.second_upstream && fallback_.stage == FallbackState::Stage::first_upstream);
 }
 
 std::optional<Duration> Attempts::open_circuit(TimePoint now) {
@@ -173,8 +190,6 @@ Task<Fault> Attempts::admission() {
   auto verdict = context_.pod.admission.admit(request, granted.raiser());
   if (auto* refusal = std::get_if<Refusal>(&verdict)) {
     retry_after_ = refusal->wait;
-    paused_too_long_ =
-        target_.upstream->shared.pauses.paused_until(request.model, request.now) >= ask_.deadline;
     co_return refusal->fault;
   }
   if (auto* permit = std::get_if<Permit>(&verdict)) {
@@ -213,11 +228,13 @@ Task<Fault> Attempts::call_upstream() {
   auto& call = calls_[current_];
   call.emplace(context_.pod.settings, client_, *target_.upstream, body_);
   if (fallback_.stage == FallbackState::Stage::other_models) call->other_model = target_.model;
-  const http::Onward request = onward();
+  const auto key =
+      target_.upstream->key.get();  // this one to the attempt's end, whatever is read anew meanwhile
+  const http::Onward request = onward(key->reveal());
   CallLimits limits{.deadline = ask_.deadline, .patience = ask_.patience};
   limits.asks_for_stream = ask_.stream;
   const Duration first_token = context_.pod.settings.first_token_timeout;
-  if (first_token > Duration::zero()) limits.first_event = after(began, first_token);
+  if (first_token > Duration::zero()) limits.first_token = first_token;
   const Fault fault = co_await call->run(request, limits);
   const TimePoint now = client_.now();
   upstream_time_ = (call->answered == never ? now : call->answered) - began;
@@ -246,7 +263,7 @@ Task<Fault> Attempts::pause(Duration wait) {
   co_return Fault::none;
 }
 
-http::Onward Attempts::onward() const {
+http::Onward Attempts::onward(std::string_view key) const {
   const Upstream& upstream = target_.upstream->shared;
   // A client's key for the first upstream is not for the second.
   const bool withhold = fallback_.second_upstream && target_.upstream != &context_.upstream &&
@@ -256,7 +273,7 @@ http::Onward Attempts::onward() const {
           .rest = ask_.route.rest,
           .beta = ask_.route.beta,
           .authority = upstream.authority,
-          .key = target_.upstream->key.get()->reveal(),
+          .key = key,
           .withhold = withhold,
           .dialect = ask_.route.dialect,
           .client_address = client_.address,

@@ -185,12 +185,9 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.close = !keep_alive_;
   down.request_id = names_.request_id;
   down.date = context_.date.at(std::chrono::system_clock::now());
-  if (attempts_->refused_by_budget()) down.should_retry = false;
-  std::string used_model;
-  if (!call.other_model.empty()) {
-    used_model.append("X-HolySheep-Model: ").append(call.other_model).append("\r\n");
-    down.extra = used_model;
-  }
+  if (attempts_->refused_by_budget() && head.status >= 400) down.should_retry = false;
+  const std::string used_model = name_used_model(call);
+  down.extra = used_model;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
   http::write_response_head(scratch, down);
@@ -200,7 +197,6 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();
   usage_ = body.usage();
-  used_model_ = call.other_model;
   partial_ = fault != Fault::none && head.status == 200;
   must_reset_ = body.must_reset();
   broken_ = fault != Fault::none;
@@ -212,12 +208,20 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   co_return fault;
 }
 
+/// The header line that names another model than was asked for; empty where none was used.
+std::string Exchange::name_used_model(const UpstreamCall& call) {
+  used_model_ = call.other_model;
+  return used_model_.empty() ? std::string() : "X-HolySheep-Model: " + std::string(used_model_) + "\r\n";
+}
+
 /// A stream whose first event was an error is answered as the error that it is.
 Task<Fault> Exchange::answer_error_event(UpstreamCall& call) {
   call.lease.close();
   commit(call.error_event->status);
   http::OwnAnswer answer = own_answer();
-  if (attempts_->refused_by_budget()) answer.extra = "x-should-retry: false\r\n";
+  std::string extra = name_used_model(call);
+  if (attempts_->refused_by_budget()) extra += "x-should-retry: false\r\n";
+  answer.extra = extra;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
   http::write_json_answer(scratch, status_, call.error_event->body, answer);

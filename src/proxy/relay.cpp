@@ -41,6 +41,7 @@ Task<Fault> Relay::run(std::string_view head_bytes) {
   out.add(head_bytes);
   for (bool first = true;; first = false) {
     const Fault fault = gather(out);
+    const bool any_bytes = !out.empty();
     if (!client_.send_at_once(out)) {
       if (client_.gone()) co_return Fault::client_gone;
       if (first) out.own_front(head_bytes, unsent_head_);
@@ -48,8 +49,8 @@ Task<Fault> Relay::run(std::string_view head_bytes) {
       if (!sent) co_return Fault::client_gone;
       heard_ = client_.now();  // while the client held us up, upstream was not asked for anything
     }
+    if (any_bytes) sent_ = client_.now();
     out.clear();
-    sent_ = client_.now();
     call_.input.consume(std::exchange(taken_, 0));
     if (fault != Fault::none) co_return co_await break_off(fault);
     if (upstream_complete_) co_return Fault::none;

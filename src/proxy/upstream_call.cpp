@@ -30,6 +30,7 @@ std::string chunk_size_line(std::size_t size) {
 
 Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
   client_minor_ = onward.head.version_minor;
+  started_ = client_.now();
   lease = upstream_.pool.take_idle(client_.wakeup);
   for (;;) {
     if (!lease) {
@@ -56,16 +57,21 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
 
 Task<Fault> UpstreamCall::exchange(const http::Onward& onward, CallLimits limits) {
   const bool streamed = !body_.complete();
+  TimePoint began = started_;
   const Fault fault = co_await send(onward, limits.deadline);
   // Upstream may have answered and closed before it took everything: then its answer counts.
   if (fault != Fault::none && fault != Fault::connection_lost) co_return fault;
   // REQUEST_TIMEOUT runs from the request's last byte, and that of a streamed body has only come now.
-  if (streamed) limits.deadline = after(client_.now(), limits.patience);
+  if (streamed) {
+    began = client_.now();
+    limits.deadline = after(began, limits.patience);
+  }
   heard_ = client_.now();
-  first_event_ = limits.asks_for_stream ? limits.first_event : never;
+  const TimePoint first_event = after(began, limits.first_token);
+  first_event_ = limits.asks_for_stream ? first_event : never;
   const Fault unanswered = co_await receive_head(onward.head.method, limits.deadline);
   if (unanswered != Fault::none || !head.readable_events() || head.status >= 300) co_return unanswered;
-  first_event_ = limits.first_event;
+  first_event_ = first_event;
   co_return co_await receive_first_event(onward.dialect, limits.deadline);
 }
 
@@ -234,7 +240,8 @@ Task<Fault> UpstreamCall::receive_first_event(http::Dialect dialect, TimePoint d
 
 Task<Fault> UpstreamCall::receive_small_body(TimePoint deadline, std::string& body) {
   for (;;) {
-    const bool whole = read_body(body);
+    std::string_view surplus;
+    const bool whole = read_body(body, surplus);
     if (whole || input.size() >= net::BufferPool::block_size) co_return Fault::none;
     if (const Fault fault = co_await receive(net::BufferPool::block_size, deadline); fault != Fault::none) {
       co_return fault;
@@ -242,22 +249,28 @@ Task<Fault> UpstreamCall::receive_small_body(TimePoint deadline, std::string& bo
   }
 }
 
-/// What has come of the body. True: that is all of it.
-bool UpstreamCall::read_body(std::string& body) const {
-  std::string_view rest = input.bytes().substr(head_size);
-  if (head.framing != Framing::chunked) {
-    body = rest;
-    return head.framing == Framing::none || ended_ ||
-           (head.framing == Framing::length && rest.size() >= head.content_length);
-  }
+/// What has come of the body, and what lies behind it. True: that is all of it.
+bool UpstreamCall::read_body(std::string& body, std::string_view& surplus) const {
+  surplus = input.bytes().substr(head_size);
   body.clear();
-  http::ChunkDecoder decoder;
-  for (;;) {
-    const auto found = decoder.next(rest);
-    if (found == http::ChunkDecoder::Event::need_more) return false;
-    if (found != http::ChunkDecoder::Event::payload) return true;
-    body += decoder.span();
+  if (head.framing == Framing::none) return true;
+  if (head.framing == Framing::chunked) {
+    http::ChunkDecoder decoder;
+    for (;;) {
+      const auto found = decoder.next(surplus);
+      if (found == http::ChunkDecoder::Event::need_more) return false;
+      if (found != http::ChunkDecoder::Event::payload) return found == http::ChunkDecoder::Event::end;
+      body += decoder.span();
+    }
   }
+  if (head.framing == Framing::length) {
+    body = surplus.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(head.content_length, surplus.size())));
+  } else {
+    body = surplus;
+  }
+  surplus.remove_prefix(body.size());
+  return ended_ || (head.framing == Framing::length && body.size() == head.content_length);
 }
 
 /// More of the answer into `input`, of which it may hold `most` bytes. `answer_cut`: the connection ended,
@@ -290,10 +303,12 @@ Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
 
 void UpstreamCall::set_aside(TimePoint now) {
   if (!lease) return;
-  const std::size_t body = input.size() - head_size;
-  const bool whole =
-      head.framing == Framing::none || (head.framing == Framing::length && head.content_length == body);
-  if (whole && request_sent && head.keep_alive) {
+  std::string ignored;
+  std::string_view surplus;
+  const bool whole = read_body(ignored, surplus) && surplus.empty();
+  if (error_event) {
+    lease.close();  // what follows the error is not wanted
+  } else if (whole && request_sent && head.keep_alive) {
     lease.give_back(now);
   } else {
     lease->socket.ignore();

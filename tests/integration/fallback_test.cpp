@@ -80,6 +80,35 @@ TEST(TheSecondUpstream, IsAskedAtOnceWhereThePauseOutlastsTheDeadline) {
   EXPECT_EQ(both.first.request_count(), 1U);
 }
 
+TEST(TheSecondUpstream, IsAskedAtOnceForAsLongAsTheFirstAskedForAPause) {
+  TwoUpstreams both({{"REQUEST_TIMEOUT", std::to_string(5 * time_scale())}});
+  both.first.script("status=429;retry-after=3600");
+  EXPECT_EQ(both.ask("gpt-4.1").status, 200);
+  const auto begin = Clock::now();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(both.ask("gpt-4.1").status, 200);
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(2) * time_scale()) << "nobody waits for the first";
+  EXPECT_EQ(both.first.request_count(), 1U);
+}
+
+TEST(TheSecondUpstream, GetsOneAttemptWhereTheRetriesWereTheFirsts) {
+  TwoUpstreams both({{"MAX_RETRIES", "3"}, {"CIRCUIT_BREAKER_THRESHOLD", "0"}});
+  both.first.script("status=429;retry-after=100");
+  both.second.script("status=503");
+  EXPECT_EQ(both.ask("gpt-4.1").status, 503);
+  EXPECT_EQ(both.first.request_count(), 1U);
+  EXPECT_EQ(both.second.request_count(), 1U);
+}
+
+TEST(TheSecondUpstream, AnswersWithoutHoldingTheFirstsConnection) {
+  TwoUpstreams both({{"MAX_RETRIES", "0"}});
+  both.first.script("error-event=0;chunks=500;chunk-delay=20");
+  both.second.script("chunks=400;chunk-delay=20");
+  HttpClient client(both.proxy.port());
+  client.send(chat("gpt-4.1", true));
+  ASSERT_EQ(client.read_head().status, 200);
+  EXPECT_TRUE(eventually([&] { return both.first.stats()["connections_open"] == 0; }));
+}
+
 TEST(TheSecondUpstream, IsNotAskedForWhatTheClientDidWrong) {
   TwoUpstreams both;
   for (const char* status : {"400", "401", "403", "404", "413", "422"}) {
@@ -153,6 +182,24 @@ TEST(OtherModels, AreAskedAtOnceWhereTheContextIsTooLong) {
   EXPECT_EQ(answer.header("X-HolySheep-Model"), "sim:tag=large");
 }
 
+TEST(OtherModels, AreNotAskedWhereThePathNamesTheModel) {
+  Stage stage({{"MODEL_FALLBACKS", R"({"gpt-4.1":["deepseek-v3.2"]})"}, {"MAX_RETRIES", "0"}});
+  stage.simulator.script("status=503");
+  const auto answer =
+      post_json(stage.port(), "/v1beta/models/gpt-4.1:embedContent", R"({"model":"models/gpt-4.1"})");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_FALSE(answer.has("X-HolySheep-Model"));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+TEST(OtherModels, AreNamedWhereTheirStreamBeginsWithAnError) {
+  Stage stage({{"MODEL_FALLBACKS", R"({"sim:status=503":["sim:error-event=0"]})"}, {"MAX_RETRIES", "0"}});
+  const auto answer = fetch(stage.port(), chat("sim:status=503", true));
+  EXPECT_GE(answer.status, 400);
+  EXPECT_EQ(answer.header("X-HolySheep-Model"), "sim:error-event=0");
+  EXPECT_EQ(stage.proxy.request_line(answer.header("X-Request-Id"))["used_model"], "sim:error-event=0");
+}
+
 TEST(OtherModels, AreNotAskedForAnyOther400) {
   Stage stage({{"MODEL_FALLBACKS", R"({"gpt-4.1":["sim:tag=large"]})"}});
   const std::string words =
@@ -195,6 +242,24 @@ TEST_F(FirstToken, ThatComesTooLateMovesTheRequestToTheSecondUpstream) {
   EXPECT_EQ(client.read_head().status, 200);
   EXPECT_THAT(client.read_rest(), HasSubstr("[DONE]"));
   EXPECT_EQ(both.second.request_count(), 1U);
+}
+
+TEST_F(FirstToken, IsNotMissedWhileTheClientStillSendsItsBody) {
+  auto settings = quick();
+  settings["REPLAY_BUFFER_MB"] = "0";
+  Stage stage(settings);
+  RawClient client(stage.port());
+  const auto body = chat_body("sim:chunks=3", true) + std::string(2000, ' ');
+  client.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body.substr(0, 1000));
+  const auto began = Clock::now();
+  client.set_limit(std::chrono::milliseconds(700) * time_scale());
+  EXPECT_EQ(client.read_some(), ReadEnd::timeout) << "nothing is answered before the body is there";
+  EXPECT_GE(Clock::now() - began, std::chrono::milliseconds(600) * time_scale());
+  client.set_limit(patience());
+  client.send(body.substr(1000));
+  EXPECT_EQ(client.read_until("[DONE]"), ReadEnd::satisfied) << client.received();
 }
 
 TEST_F(FirstToken, IsNotWaitedForInAPlainAnswer) {

@@ -29,7 +29,7 @@ class SseTracker {
   /// event's name or as its data's type; Gemini has no such mark, so never.
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-  /// Complete events that carried data.
+  /// Complete events that carried data, pings aside.
   [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
 
   /// Grows with everything that carries the stream on: data, of a line that is not complete yet too. Comments

@@ -11,14 +11,16 @@ struct FallbackState {
   Stage stage = Stage::first_upstream;
   bool second_upstream = false;  ///< there is one
   bool models = false;           ///< other models may still be asked
+  bool once = false;             ///< the retries are spent: the second upstream gets one attempt
 };
 
 /// What comes after an attempt that did not succeed.
 enum class NextStep : unsigned char {
-  stop,             ///< the client gets what there is
-  retry,            ///< the same again, after the retry policy's wait
-  second_upstream,  ///< the same at `FALLBACK_BASE_URL`, at once
-  next_model,       ///< the next of `MODEL_FALLBACKS`, at once
+  stop,                  ///< the client gets what there is
+  retry,                 ///< the same again, after the retry policy's wait
+  second_upstream,       ///< the same at `FALLBACK_BASE_URL`, at once, with the retries that are left
+  second_upstream_once,  ///< the same there, once: the retries were for the first
+  next_model,            ///< the next of `MODEL_FALLBACKS`, at once
 };
 
 /// Spec.md "Retry and breaker", "Fallback": an upstream that cannot be reached, is silent, or pauses beyond

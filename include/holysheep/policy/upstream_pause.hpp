@@ -22,20 +22,29 @@ class UpstreamPauses {
   explicit UpstreamPauses(Duration longest) noexcept : longest_(longest) {}
 
   /// Extends a pause, never shortens it.
-  void pause(std::string_view model, TimePoint until, TimePoint now);
+  void pause(std::string_view model, TimePoint asked, TimePoint now);
   /// `now` or earlier: not paused.
   [[nodiscard]] TimePoint paused_until(std::string_view model, TimePoint now) const;
+  /// What upstream asked for, past `longest` too: for who can go elsewhere. `now` or earlier: nothing.
+  [[nodiscard]] TimePoint asked_until(std::string_view model, TimePoint now) const;
   /// Whether anything is paused at all.
   [[nodiscard]] bool any(TimePoint now) const noexcept {
     return now.time_since_epoch().count() < latest_.load(std::memory_order_acquire);
   }
 
  private:
+  struct Pause {
+    TimePoint until = TimePoint::min();
+    TimePoint asked = TimePoint::min();
+  };
+  [[nodiscard]] Pause find(std::string_view model) const;
+
   const Duration longest_;
   std::atomic<Duration::rep> latest_{INT64_MIN};
+  std::atomic<Duration::rep> latest_asked_{INT64_MIN};
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, TimePoint> until_;
-  TimePoint others_ = TimePoint::min();
+  std::unordered_map<std::string, Pause> pauses_;
+  Pause others_;
 };
 
 }  // namespace holysheep

@@ -43,7 +43,8 @@ class Attempts {
   [[nodiscard]] UpstreamCall& answer() noexcept { return *calls_[current_]; }
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
   [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
-  /// The budget refused a retry: the SDK behind the client should not try again either.
+  /// The budget refused a retry: where it ends in an error, the SDK behind the client should not try again
+  /// either.
   [[nodiscard]] bool refused_by_budget() const noexcept { return refused_by_budget_; }
   [[nodiscard]] unsigned count() const noexcept { return count_; }
   /// Waiting: for admission and between attempts.
@@ -75,7 +76,8 @@ class Attempts {
   void aim(UpstreamShard& upstream, std::string_view model);
   bool aim_at_next_model();
   void put_aside(Fault fault);
-  http::Onward onward() const;
+  http::Onward onward(std::string_view key) const;
+  [[nodiscard]] bool may_go_elsewhere() const noexcept;
 
   LoopContext& context_;
   ClientConnection& client_;

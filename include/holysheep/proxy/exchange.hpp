@@ -50,6 +50,7 @@ class Exchange {
   Task<Fault> forward();
   Task<Fault> relay(UpstreamCall& call);
   Task<Fault> answer_error_event(UpstreamCall& call);
+  std::string name_used_model(const UpstreamCall& call);
   Task<void> answer_fault(Fault fault);
   Task<bool> send_scratch();
   void commit(int status);

@@ -24,7 +24,8 @@ struct Upstream {
         breakers(limits),
         pauses(pod_pauses) {}
 
-  const std::string prefix;  ///< of its models' names where pauses are kept: empty for the first upstream
+  const std::string prefix;  ///< of its models' names where pauses are kept: empty for the first upstream,
+                             ///< else what no model's name can hold
   const std::string authority;
   const std::string base_path;
   net::UpstreamAddress address;

@@ -16,10 +16,12 @@ namespace holysheep::proxy {
 
 /// How long one attempt may take.
 struct CallLimits {
-  TimePoint deadline;             ///< the request's
-  Duration patience;              ///< what that was made of: runs anew from the last byte of a streamed body
-  TimePoint first_event = never;  ///< a stream whose first event has not come by then is silent
-  bool asks_for_stream = false;   ///< the answer will be a stream, so `first_event` bounds its head too
+  TimePoint deadline;  ///< the request's
+  Duration patience;   ///< what that was made of: runs anew from the last byte of a streamed body
+  /// A stream whose first event has not come for so long, from the attempt's start (from the last byte of a
+  /// streamed body, which is the client's time), is silent.
+  Duration first_token = Duration::max();
+  bool asks_for_stream = false;  ///< the answer will be a stream, so `first_token` bounds its head too
 };
 
 /// One attempt's exchange with upstream up to the head of its answer: a connection, the request onto it, the
@@ -72,7 +74,7 @@ class UpstreamCall {
   Task<Fault> receive_first_event(http::Dialect dialect, TimePoint deadline);
   Task<Fault> receive(std::size_t most, TimePoint deadline);
   Task<Fault> forward_interim();
-  bool read_body(std::string& body) const;
+  bool read_body(std::string& body, std::string_view& surplus) const;
   void look_for_early_answer();
 
   const Settings& settings_;
@@ -81,6 +83,7 @@ class UpstreamCall {
   RequestBody& body_;
   std::string blocked_;  // what a write could not take at once, of memory that others use meanwhile
   int client_minor_ = 1;
+  TimePoint started_ = never;
   TimePoint heard_ = never;        // when upstream last carried its answer on, or had the request
   TimePoint first_event_ = never;  // by when a stream's first event must have come
   bool body_spent_ = false;

@@ -278,6 +278,17 @@ TEST(SettingsLoader, WhatHasNoEffectYetWarnsWhenItIsSet) {
                                             "REDIS_URL has no effect yet in this version"));
 }
 
+TEST(SettingsLoader, ASecondUpstreamWithoutAKeyWarnsWhereTheFirstHasOne) {
+  const Variables second{{"FALLBACK_BASE_URL", "https://other.example/v1"}};
+  EXPECT_THAT(load(second)->warnings, IsEmpty());
+  auto keyed = second;
+  keyed["HOLYSHEEP_API_KEY"] = "sekrit";
+  ASSERT_EQ(load(keyed)->warnings.size(), 1U);
+  EXPECT_THAT(load(keyed)->warnings[0], HasSubstr("FALLBACK_API_KEY is not set"));
+  keyed["FALLBACK_API_KEY"] = "sekrit-too";
+  EXPECT_THAT(load(keyed)->warnings, IsEmpty());
+}
+
 TEST(SettingsLoader, AutoIsTheCpusThatMayBeUsed) {
   EXPECT_EQ(load({})->settings.worker_processes, 6U);
   EXPECT_EQ(load({{"WORKER_PROCESSES", "AUTO"}})->settings.worker_processes, 6U);

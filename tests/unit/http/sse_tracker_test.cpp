@@ -82,6 +82,14 @@ TEST(SseTracker, SeesProgressInDataAlone) {
   }
 }
 
+TEST(SseTracker, CountsNoPingAsAnEvent) {
+  SseTracker tracker(Dialect::anthropic);
+  tracker.feed("event: ping\ndata: {\"type\": \"ping\"}\n\n");
+  EXPECT_EQ(tracker.events(), 0U);
+  tracker.feed("event: message_start\ndata: {}\n\n");
+  EXPECT_EQ(tracker.events(), 1U);
+}
+
 TEST(SseTracker, SeesProgressInALongLineBeforeItsEnd) {
   SseTracker tracker(Dialect::openai);
   tracker.feed("data: " + std::string(100, 'x'));

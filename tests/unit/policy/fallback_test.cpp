@@ -58,12 +58,14 @@ TEST(Fallback, WithoutAnythingConfiguredRetriesAndStopsAsTheRetryPolicySays) {
 TEST(Fallback, AnyOtherRetryableOutcomeGoesOnlyAfterItsRetries) {
   EXPECT_EQ(next_step(answered(503), RetryVerdict::retry, true, with_second), NextStep::retry);
   EXPECT_EQ(next_step(answered(503), RetryVerdict::attempts_spent, false, with_second),
-            NextStep::second_upstream);
-  EXPECT_EQ(next_step(answered(429), RetryVerdict::no_time, false, with_second), NextStep::second_upstream);
+            NextStep::second_upstream_once);
+  EXPECT_EQ(next_step(answered(429), RetryVerdict::no_time, false, with_second),
+            NextStep::second_upstream_once);
 }
 
 TEST(Fallback, ARetryThatTheBudgetRefusesGoesInstead) {
-  EXPECT_EQ(next_step(answered(500), RetryVerdict::retry, false, with_second), NextStep::second_upstream);
+  EXPECT_EQ(next_step(answered(500), RetryVerdict::retry, false, with_second),
+            NextStep::second_upstream_once);
   EXPECT_EQ(next_step(answered(500), RetryVerdict::retry, false, with_models), NextStep::next_model);
 }
 
@@ -86,6 +88,19 @@ TEST(Fallback, WhatTheClientDidWrongGoesNowhere) {
         << status;
   }
   EXPECT_EQ(next_step(answered(500), RetryVerdict::told_not_to, false, with_both), NextStep::stop);
+}
+
+TEST(Fallback, WhatTheClientDidWrongIsRetriedWhereUpstreamSaysSoAndStillGoesNowhere) {
+  for (const int status : {401, 403, 404, 413, 422}) {
+    EXPECT_EQ(next_step(answered(status), RetryVerdict::retry, true, with_both), NextStep::retry) << status;
+    EXPECT_EQ(next_step(answered(status), RetryVerdict::attempts_spent, false, with_both), NextStep::stop);
+  }
+}
+
+TEST(Fallback, TheSecondUpstreamGetsOneAttemptWhereTheRetriesWereTheFirsts) {
+  constexpr FallbackState once{
+      .stage = FallbackState::Stage::second_upstream, .second_upstream = true, .models = false, .once = true};
+  EXPECT_EQ(next_step(answered(503), RetryVerdict::retry, true, once), NextStep::stop);
 }
 
 TEST(Fallback, ATooLongContextGoesToOtherModelsAlone) {
