@@ -1,5 +1,7 @@
+#include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 
+#include <array>
 #include <utility>
 
 namespace holysheep::proxy {
@@ -7,7 +9,15 @@ namespace holysheep::proxy {
 using net::Event;
 using net::IoStatus;
 
+namespace {
+
+/// A client that sends on past this after its answer began is taken for one that never reads it.
+constexpr std::uint64_t most_discarded = std::uint64_t{64} << 20;
+
+}  // namespace
+
 void Gather::sent(std::size_t bytes) noexcept {
+  progress_ += bytes;
   while (bytes > 0) {
     iovec& part = parts_[first_];
     if (bytes < part.iov_len) {
@@ -45,8 +55,25 @@ void ClientConnection::watch(bool take_in) {
   socket.watch_for_end(true);
 }
 
+void ClientConnection::watch_and_discard() {
+  discards_ = true;
+  watch(false);
+  wakeup.raise(Event::client_readable);  // something may be there already
+}
+
+void ClientConnection::discard() noexcept {
+  std::array<char, 16384> nobodys;
+  auto got = net::IoResult{IoStatus::done};
+  while (got.status == IoStatus::done && discarded_ <= most_discarded) {
+    got = socket.read(nobodys);
+    discarded_ += got.count;
+  }
+  gone_ = got.status != IoStatus::want_read;
+}
+
 bool ClientConnection::left(Event came) {
   if (has(came, Event::client_gone | Event::shutdown)) gone_ = true;
+  if (!gone_ && discards_ && has(came, Event::client_readable)) discard();
   if (gone_ || !takes_in_ || !has(came, Event::client_readable)) return gone_;
   auto status = IoStatus::done;
   while (status == IoStatus::done) {
@@ -72,10 +99,12 @@ bool ClientConnection::send_at_once(Gather& parts) noexcept {
 }
 
 Task<bool> ClientConnection::send(Gather& parts) {
-  while (!send_at_once(parts)) {
+  TimePoint patient_until = after(now(), patience_);
+  for (std::uint64_t progress = parts.progress(); !send_at_once(parts);) {
     if (gone_) co_return false;
-    const Event came =
-        co_await wakeup.wait(Event::client_writable | Event::client_readable, after(now(), patience_));
+    if (std::exchange(progress, parts.progress()) != parts.progress())
+      patient_until = after(now(), patience_);
+    const Event came = co_await wakeup.wait(Event::client_writable | Event::client_readable, patient_until);
     if (left(came)) co_return false;
     if (has(came, Event::time)) {
       gone_ = true;
@@ -83,6 +112,14 @@ Task<bool> ClientConnection::send(Gather& parts) {
     }
   }
   co_return true;
+}
+
+Task<bool> ClientConnection::let_others_run() {
+  wakeup.clear(Event::turn);
+  const net::RemoteEvent turn(loop, wakeup, Event::turn);
+  turn.raiser()();
+  const Event came = co_await wakeup.wait(Event::turn, never);
+  co_return !has(came, Event::client_gone | Event::shutdown);
 }
 
 }  // namespace holysheep::proxy

@@ -193,6 +193,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   http::write_response_head(scratch, down);
   call.input.consume(call.head_size);
   settle_input();
+  if (!body_->complete()) client_.watch_and_discard();  // answered early
   Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id});
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();

@@ -55,6 +55,12 @@ Task<Fault> Relay::run(std::string_view head_bytes) {
     if (fault != Fault::none) co_return co_await break_off(fault);
     if (upstream_complete_) co_return Fault::none;
     if (!call_.input.empty()) continue;
+    if (++in_a_row_ >= ClientConnection::most_in_a_row) {
+      in_a_row_ = 0;
+      const bool go_on = co_await client_.let_others_run();
+      if (!go_on && client_.cut_by_shutdown()) co_return co_await break_off(Fault::draining);
+      if (!go_on) co_return Fault::client_gone;
+    }
     const Fault lost = co_await receive();
     if (lost == Fault::client_gone) co_return lost;
     if (lost != Fault::none) co_return co_await break_off(lost);
@@ -161,6 +167,7 @@ Task<Fault> Relay::receive() {
     const Event came = co_await client_.wakeup.wait(
         Event::upstream_readable | Event::upstream_writable | Event::client_readable,
         std::min(silent, next_ping()));
+    in_a_row_ = 0;
     if (has(came, Event::shutdown) && client_.cut_by_shutdown()) co_return Fault::draining;
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;

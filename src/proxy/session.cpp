@@ -1,4 +1,3 @@
-#include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/session.hpp>
 #include <holysheep/proxy/sessions.hpp>
 
@@ -78,7 +77,8 @@ Task<void> Session::serve() {
     if (exchange.must_reset()) co_return client_.socket.abort();
     if (!exchange.keeps_alive()) break;
     if (++at_once_ >= most_at_once) {
-      const bool go_on = co_await let_others_run();
+      at_once_ = 0;
+      const bool go_on = co_await client_.let_others_run();
       if (!go_on) co_return;
     }
   }
@@ -159,16 +159,6 @@ Task<bool> Session::wait_for_place() {
   }
   client_.unwatch();
   co_return true;
-}
-
-/// False: the process ends.
-Task<bool> Session::let_others_run() {
-  at_once_ = 0;
-  client_.wakeup.clear(Event::turn);
-  const net::RemoteEvent turn(context_.loop, client_.wakeup, Event::turn);
-  turn.raiser()();
-  const Event came = co_await client_.wakeup.wait(Event::turn, never);
-  co_return !has(came, Event::client_gone | Event::shutdown);
 }
 
 Task<void> Session::linger() {

@@ -16,6 +16,7 @@ using net::IoStatus;
 namespace {
 
 constexpr std::size_t one_record = 16 * 1024;       // what a TLS record carries at most
+constexpr std::size_t small_piece = 4 * 1024;       // cheaper copied than written by itself
 constexpr std::size_t max_answer_head = 64 * 1024;  // upstream's header, all of its 1xx answers included
 
 std::string chunk_size_line(std::size_t size) {
@@ -126,20 +127,23 @@ Task<Fault> UpstreamCall::send_held(TimePoint deadline) {
 
 Task<Fault> UpstreamCall::send_streamed() {
   const bool chunked = body_.onward_framing() == Framing::chunked;
-  while (!early_) {
+  std::string gathered;  // of one read: small pieces go on together
+  for (unsigned in_a_row = 0; !early_;) {
     std::string_view piece;
     if (const Fault fault = body_.take(piece); fault != Fault::none) co_return fault;
-    if (!piece.empty()) {
-      body_spent_ = true;
-      if (chunked) {
-        blocked_ = chunk_size_line(piece.size());
-        blocked_ += piece;
-        blocked_ += "\r\n";
-        piece = blocked_;
-      }
-      if (const Fault fault = co_await write(piece, never); fault != Fault::none) co_return fault;
+    if (!piece.empty() && piece.size() < small_piece && gathered.size() + piece.size() <= one_record) {
+      gathered += piece;
       continue;
     }
+    if (const Fault fault = co_await send_piece(gathered, chunked); fault != Fault::none) co_return fault;
+    gathered.clear();
+    if (const Fault fault = co_await send_piece(piece, chunked); fault != Fault::none) co_return fault;
+    if (++in_a_row >= ClientConnection::most_in_a_row) {
+      in_a_row = 0;
+      const bool go_on = co_await client_.let_others_run();
+      if (!go_on) co_return Fault::client_gone;
+    }
+    if (!piece.empty()) continue;
     if (body_.complete()) break;
     bool wanted = false;
     if (const Fault fault = body_.receive(wanted); fault != Fault::none) co_return fault;
@@ -154,6 +158,16 @@ Task<Fault> UpstreamCall::send_streamed() {
   co_return Fault::none;
 }
 
+/// Of a streamed body, as one chunk where it goes on chunked.
+Task<Fault> UpstreamCall::send_piece(std::string_view piece, bool chunked) {
+  if (piece.empty() || early_) co_return Fault::none;
+  body_spent_ = true;
+  if (!chunked) co_return co_await write(piece, never);
+  blocked_ = chunk_size_line(piece.size());
+  blocked_.append(piece).append("\r\n");
+  co_return co_await write(blocked_, never);
+}
+
 void UpstreamCall::look_for_early_answer() {
   const auto got = lease->read(input.room(max_answer_head));
   early_ = got.status != IoStatus::want_read;  // else these were session tickets
@@ -165,10 +179,12 @@ void UpstreamCall::look_for_early_answer() {
 }
 
 Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
+  TimePoint stuck = after(client_.now(), settings_.upstream_send_timeout);
   while (!bytes.empty()) {
     const auto result = lease->write(bytes.substr(0, one_record));
     if (result.status == IoStatus::done) {
       bytes.remove_prefix(result.count);
+      stuck = after(client_.now(), settings_.upstream_send_timeout);
       continue;
     }
     if (result.status != IoStatus::want_write && result.status != IoStatus::want_read) {
@@ -177,7 +193,6 @@ Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
     Event interest = Event::upstream_writable | Event::upstream_readable;
     // While a body is still being streamed, the client's bytes are the body's and stay unread.
     if (body_.complete()) interest = interest | Event::client_readable;
-    const TimePoint stuck = after(client_.now(), settings_.upstream_send_timeout);
     const Event came = co_await client_.wakeup.wait(interest, std::min(stuck, deadline));
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable)) look_for_early_answer();

@@ -1,5 +1,8 @@
 #include "support/raw_client.hpp"
 #include "support/stage.hpp"
+#include "support/tcp_server.hpp"
+
+#include <atomic>
 
 namespace holysheep::testing {
 namespace {
@@ -128,6 +131,28 @@ TEST_P(AClientThatLeaves, BehindMoreThanIsTakenInAheadCancelsIt) {
   const auto left = now_ns();
   leave(client, GetParam());
   expect_cancelled_since(left, stage.simulator);
+}
+
+TEST_P(AClientThatLeaves, BehindAnUploadThatNobodyReadsCancelsTheEarlyAnswer) {
+  std::atomic<std::int64_t> ended = 0;
+  TcpServer upstream([&](RawClient& connection, int) {
+    connection.read_until("\r\n\r\n");
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+    connection.read_to_end();
+    ended = now_ns();
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"REPLAY_BUFFER_MB", "0"}});
+  RawClient client(proxy.port());
+  client.send("POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n" + std::string(10'000, 'x'));
+  ASSERT_EQ(client.read_until("\r\nx\r\n"), ReadEnd::satisfied) << client.received();
+  client.set_limit(std::chrono::milliseconds(100));
+  client.send(std::string(400'000, 'x'));
+  const auto left = now_ns();
+  leave(client, GetParam());
+  ASSERT_TRUE(eventually([&] { return ended != 0; }));
+  EXPECT_LT(ended - left, 100'000'000LL * time_scale());
 }
 
 std::string name_of(const ::testing::TestParamInfo<Leaving>& each) {

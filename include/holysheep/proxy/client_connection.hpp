@@ -27,6 +27,8 @@ class Gather {
   }
   void sent(std::size_t bytes) noexcept;
   void clear() noexcept { first_ = count_ = 0; }
+  /// Grows with every byte sent.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return progress_; }
   /// What is left of the first piece, where it lies in `lent`, moves into `own`: before a wait during which
   /// others use that memory.
   void own_front(std::string_view lent, std::string& own);
@@ -35,6 +37,7 @@ class Gather {
   std::array<iovec, most> parts_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
+  std::uint64_t progress_ = 0;
 };
 
 /// The client's side of a session: its socket, what it has sent and nobody has consumed yet, and the place
@@ -56,7 +59,14 @@ class ClientConnection {
   /// What it sends ahead (pipelining) is taken in meanwhile, so that an end behind it is seen, unless
   /// `take_in` is false: then bytes of a later request lie elsewhere already, and must stay before these.
   void watch(bool take_in = true);
-  void unwatch() noexcept { socket.watch_for_end(false); }
+  /// The same, while what it sends is nobody's any more (the rest of a body that was answered early): that is
+  /// read and thrown away, since its end may lie behind more than the kernel holds.
+  void watch_and_discard();
+  void unwatch() noexcept {
+    socket.watch_for_end(false);
+    takes_in_ = true;
+    discards_ = false;
+  }
   /// Has it left? To be asked with what each wait gave. Takes in what there is room for without moving what
   /// `input` holds already.
   bool left(net::Event came);
@@ -67,6 +77,12 @@ class ClientConnection {
   /// The same for one piece, and without a coroutine where it goes at once: the common case.
   bool send_at_once(Gather& parts) noexcept;
 
+  /// So many pieces may pass in a row, on whichever side, before others on this event loop have their turn:
+  /// where both sides are always ready nothing else ends a loop, and time stands still in it.
+  static constexpr unsigned most_in_a_row = 64;
+  /// Waits until they had it. False: the client is gone, or the process ends.
+  Task<bool> let_others_run();
+
   [[nodiscard]] bool gone() const noexcept { return gone_; }
   /// It was not the client who ended this, but the process.
   [[nodiscard]] bool cut_by_shutdown() const noexcept {
@@ -74,9 +90,13 @@ class ClientConnection {
   }
 
  private:
+  void discard() noexcept;
+
   Duration patience_;
   bool gone_ = false;
   bool takes_in_ = true;
+  bool discards_ = false;
+  std::uint64_t discarded_ = 0;  // bytes
 };
 
 }  // namespace holysheep::proxy

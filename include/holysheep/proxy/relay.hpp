@@ -84,6 +84,7 @@ class Relay {
   std::array<char, 20> size_line_;
   std::string trailer_;
   std::string unsent_head_;
+  unsigned in_a_row_ = 0;  // pieces without a wait
   bool upstream_complete_ = false;
   bool closed_by_end_ = false;
   bool must_reset_ = false;

@@ -47,7 +47,6 @@ class Session : public IdleHook, public WaitingHook {
   Task<Next> next_head();
   Task<bool> wait_for_bytes(TimePoint header_deadline);
   Task<bool> wait_for_place();
-  Task<bool> let_others_run();
   Task<void> linger();
 
   LoopContext& context_;

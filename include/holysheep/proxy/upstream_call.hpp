@@ -69,6 +69,7 @@ class UpstreamCall {
   Task<Fault> send(const http::Onward& onward, TimePoint deadline);
   Task<Fault> send_held(TimePoint deadline);
   Task<Fault> send_streamed();
+  Task<Fault> send_piece(std::string_view piece, bool chunked);
   Task<Fault> write(std::string_view bytes, TimePoint deadline);
   Task<Fault> receive_head(http::Method method, TimePoint deadline);
   Task<Fault> receive_first_event(http::Dialect dialect, TimePoint deadline);
