@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Outcome run(std::vector<std::string> arguments, const Environment& environment) {
-  return run_to_end(HOLYSHEEP_PROXY_BINARY, arguments, environment);
+  return run_to_end(proxy_binary(), arguments, environment);
 }
 
 /// How many lines name a variable, as a word of its own.

@@ -96,7 +96,7 @@ TEST(AStoppedReader, CostsUnderOneMebibyteOfA50MegabyteStreamAndThenGetsItAll) {
         return false;
       },
       std::chrono::seconds{1});
-  if (!sanitized()) {
+  if (time_scale() == 1) {  // a sanitizer's memory says nothing
     EXPECT_LT(most, before + mebibyte);
   }
   EXPECT_EQ(client.read_to_end(), ReadEnd::eof);

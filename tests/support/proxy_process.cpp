@@ -1,10 +1,12 @@
 #include "support/proxy_process.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 namespace holysheep::testing {
@@ -32,6 +34,11 @@ bool answers_ready(std::uint16_t port) {
 
 }  // namespace
 
+std::string proxy_binary() {
+  const char* given = std::getenv("HOLYSHEEP_PROXY_BINARY");
+  return given != nullptr ? given : HOLYSHEEP_PROXY_BINARY;
+}
+
 Environment proxy_settings(const Environment& over) {
   Environment settings = over;
   settings.insert({{"LISTEN_ADDRESS", "127.0.0.1"},
@@ -43,7 +50,7 @@ Environment proxy_settings(const Environment& over) {
 }
 
 ProxyProcess::ProxyProcess(const Environment& settings, std::vector<std::string> arguments)
-    : process_(HOLYSHEEP_PROXY_BINARY, std::move(arguments), proxy_settings(settings)) {
+    : process_(proxy_binary(), std::move(arguments), proxy_settings(settings)) {
   const bool up = eventually([&] {
     if (!process_.running()) return true;
     if (port_ == 0) port_ = listening_port(log());
@@ -56,14 +63,14 @@ ProxyProcess::ProxyProcess(const Environment& settings, std::vector<std::string>
 }
 
 ProxyProcess::~ProxyProcess() {
-  // A sanitizer's verdict comes at exit, so each run ends in order; what it says is shown.
+  // A sanitizer's verdict comes at exit, so each run ends in order; what it says fails the test.
   if (process_.running()) {
     process_.signal(SIGTERM);
     process_.signal(SIGTERM);
     process_.wait();
   }
   if (const auto complaint = process_.err(); complaint.find("Sanitizer") != std::string::npos) {
-    std::fprintf(stderr, "%s\n", complaint.c_str());
+    ADD_FAILURE() << complaint;
   }
 }
 
