@@ -12,7 +12,8 @@
 
 namespace holysheep::testing {
 
-/// The proxy under test: HOLYSHEEP_PROXY_BINARY where that is set (one built with a sanitizer), else this build's.
+/// The proxy under test: HOLYSHEEP_PROXY_BINARY where that is set (one built with a sanitizer), else this
+/// build's.
 std::string proxy_binary();
 
 /// What the proxy is started with unless a test says otherwise: loopback, any free port, no admin port.
