@@ -59,6 +59,11 @@ void Socket::watch_for_end(bool on) noexcept {
   if (on && state_->ended) state_->sink->raise(Event::client_gone);
 }
 
+bool Socket::has_bytes() const noexcept {
+  char byte;
+  return ::recv(state_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 IoResult Socket::read(std::span<char> into) noexcept {
   if (!state_->readable) return {IoStatus::want_read};
   for (;;) {

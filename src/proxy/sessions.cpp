@@ -16,8 +16,20 @@ bool Sessions::full() const noexcept {
   return !has_place() && idle_.empty() && extra_ >= most_extra && idle_extra_.empty();
 }
 
+/// The longest idle one that may make room: not one whose request has come, unless nobody else is left.
+Session* Sessions::longest_idle() {
+  if (has_place() || idle_.empty()) return nullptr;
+  unsigned looked_at = 0;
+  for (Session& session : idle_) {
+    if (!session.has_request()) return &session;
+    if (++looked_at == most_looked_at) break;
+  }
+  const bool no_other_room = extra_ >= most_extra && idle_extra_.empty();
+  return no_other_room ? &idle_.front() : nullptr;
+}
+
 void Sessions::add(net::Socket socket, std::string address) {
-  if (!has_place() && !idle_.empty()) remove(idle_.front());
+  if (Session* idle = longest_idle()) remove(*idle);
   const bool extra = !has_place();
   if (extra && extra_ >= most_extra) remove(idle_extra_.front());
   if (extra) ++extra_;

@@ -59,6 +59,9 @@ class Socket {
   /// May there be something to read? False is certain, as of the event loop's last look.
   [[nodiscard]] bool readable() const noexcept { return state_->readable; }
 
+  /// Has anything come, as of this moment? Asks the kernel.
+  [[nodiscard]] bool has_bytes() const noexcept;
+
   IoResult read(std::span<char> into) noexcept;
   IoResult write(std::span<const iovec> parts) noexcept;
 

@@ -28,6 +28,8 @@ class Session : public IdleHook, public WaitingHook {
   [[nodiscard]] bool extra() const noexcept { return extra_; }
   [[nodiscard]] bool idle() const noexcept { return IdleHook::is_linked(); }
   [[nodiscard]] TimePoint idle_since() const noexcept { return idle_since_; }
+  /// At rest, but a request has come that the event loop has not seen yet.
+  [[nodiscard]] bool has_request() const noexcept { return client_.socket.has_bytes(); }
   /// It has a place now.
   void admit();
   /// The process ends: what is in flight is cut, and its client told so as far as that is still possible.

@@ -48,7 +48,10 @@ class Sessions {
 
  private:
   void place_freed();
+  static constexpr unsigned most_looked_at = 16;  // a system call each
+
   [[nodiscard]] bool has_place() const noexcept { return all_.size() - extra_ < places_; }
+  Session* longest_idle();
   void room_came();
 
   LoopContext& context_;
