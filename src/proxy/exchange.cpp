@@ -194,16 +194,21 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   call.input.consume(call.head_size);
   settle_input();
   if (!body_->complete()) client_.watch_and_discard();  // answered early
-  Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id});
-  const Fault fault = co_await body.run(scratch);
-  response_bytes_ = body.body_bytes();
-  usage_ = body.usage();
+  Relay relay(settings_, client_, call,
+              {.framing = framing,
+               .dialect = route_.dialect,
+               .request_id = names_.request_id,
+               .readable_events = head.readable_events(),
+               .ping_interval = settings_.stream_ping_interval});
+  const Fault fault = co_await relay.run(scratch);
+  response_bytes_ = relay.body_bytes();
+  usage_ = relay.body().usage();
   partial_ = fault != Fault::none && head.status == 200;
-  must_reset_ = body.must_reset();
+  must_reset_ = relay.must_reset();
   broken_ = fault != Fault::none;
   if (fault != Fault::none) {
     keep_alive_ = false;
-  } else if (call.lease && body.upstream_reusable()) {
+  } else if (call.lease && relay.body().upstream_reusable()) {
     call.lease.give_back(client_.now());
   }
   co_return fault;
