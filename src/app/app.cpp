@@ -7,6 +7,7 @@
 #include <holysheep/core/event_line.hpp>
 #include <holysheep/core/log.hpp>
 #include <holysheep/core/log_writer.hpp>
+#include <holysheep/proxy/answer_store.hpp>
 
 #include <csignal>
 #include <iostream>
@@ -115,6 +116,9 @@ class App {
   std::unique_ptr<AdmissionDriver> admission_driver_;
   std::unique_ptr<RetryBudget> retry_budget_;
   std::unique_ptr<ReplayMemory> replay_memory_;
+  MemoryAccounts accounts_;
+  std::unique_ptr<ResponseCache> cache_;
+  std::unique_ptr<proxy::AnswerStore> answers_;
   std::unique_ptr<proxy::Pod> pod_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
@@ -151,9 +155,12 @@ int App::prepare() {
   admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
   retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
   replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
+  cache_ = std::make_unique<ResponseCache>(std::uint64_t{settings_.cache_size_mb} << 20, settings_.cache_ttl,
+                                           accounts_);
+  answers_ = std::make_unique<proxy::AnswerStore>(*cache_, accounts_);
   pod_ = std::make_unique<proxy::Pod>(proxy::Pod{settings_, writer_, lifecycle_, *upstream_,
                                                  second_upstream_.get(), *admission_, *retry_budget_,
-                                                 *replay_memory_});
+                                                 *replay_memory_, *answers_});
   return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <holysheep/app/worker.hpp>
+#include <holysheep/proxy/fetch.hpp>
 #include <holysheep/proxy/listener.hpp>
 #include <holysheep/proxy/sessions.hpp>
 
@@ -13,13 +14,18 @@ struct Worker::Loop {
   Loop(proxy::Pod& pod, spdlog::logger& logger)
       : log(logger),
         context(events, pod),
+        fetches(context, [this](const std::exception& bug) { report("a fetch", bug); }),
         sessions(
             context, pod.settings.worker_connections, [this] { listener.accept(); },
-            [this](const std::exception& bug) {
-              log.critical("a session ended in an exception: {}", bug.what());
-            }),
+            [this](const std::exception& bug) { report("a session", bug); }),
         listener(events, sessions),
-        sweep(events.io) {}
+        sweep(events.io) {
+    context.fetches = &fetches;
+  }
+
+  void report(std::string_view what, const std::exception& bug) {
+    log.critical("{} ended in an exception: {}", what, bug.what());
+  }
 
   /// While draining: ends connections that have nothing in flight and stay silent.
   void sweep_idle(Duration quiet) {
@@ -33,6 +39,7 @@ struct Worker::Loop {
   spdlog::logger& log;
   net::EventLoop events;
   proxy::LoopContext context;
+  proxy::Fetches fetches;
   proxy::Sessions sessions;
   proxy::Listener listener;
   boost::asio::steady_timer sweep;
@@ -75,6 +82,7 @@ std::size_t Worker::stop() {
   std::size_t cut = 0;
   boost::asio::post(loop_->events.io, [loop = loop_.get(), &cut] {
     cut = loop->sessions.cut_all();
+    loop->fetches.cut_all();
     loop->events.io.stop();
   });
   thread_.join();

@@ -429,12 +429,11 @@ void add_answers(Specs& all) {
                      &Settings::stream_chunk_size, 512, 16 << 10));
   all.push_back(later(boolean("ENABLE_GZIP", "true", "compress JSON and text for clients that accept it",
                               &Settings::enable_gzip)));
-  all.push_back(
-      later(count("CACHE_SIZE_MB", "256", "a number of MiB from 0 to 1048576; 0: off",
-                  "response cache, all of its bookkeeping included", &Settings::cache_size_mb, 0, 1048576)));
-  all.push_back(later(choice("CACHE_COMPLETIONS", "opt-in", "opt-in, deterministic or off",
-                             "which completions are cached", &Settings::cache_completions, cache_choices)));
-  all.push_back(later(duration("CACHE_TTL", "300s", "how long an answer is reused", &Settings::cache_ttl)));
+  all.push_back(count("CACHE_SIZE_MB", "256", "a number of MiB from 0 to 1048576; 0: off",
+                      "response cache, all of its bookkeeping included", &Settings::cache_size_mb, 0, 1048576));
+  all.push_back(choice("CACHE_COMPLETIONS", "opt-in", "opt-in, deterministic or off",
+                       "which completions are cached", &Settings::cache_completions, cache_choices));
+  all.push_back(duration("CACHE_TTL", "300s", "how long an answer is reused", &Settings::cache_ttl));
   all.push_back(duration("STREAM_PING_INTERVAL", "15s",
                          "keep-alive on an event stream that upstream leaves silent; 0: off",
                          &Settings::stream_ping_interval, true));

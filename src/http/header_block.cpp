@@ -27,6 +27,7 @@ constexpr std::array known{
     Known{"x-api-key", FieldName::x_api_key},
     Known{"connection", FieldName::connection},
     Known{"keep-alive", FieldName::keep_alive},
+    Known{"set-cookie", FieldName::set_cookie},
     Known{"retry-after", FieldName::retry_after},
     Known{"traceparent", FieldName::traceparent},
     Known{"content-type", FieldName::content_type},

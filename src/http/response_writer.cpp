@@ -2,8 +2,13 @@
 #include "lines.hpp"
 #include <holysheep/http/response_writer.hpp>
 
+#include <algorithm>
+#include <charconv>
+
 namespace holysheep::http {
 namespace {
+
+constexpr std::uint64_t longest_age = std::uint64_t{1} << 31;  // seconds, RFC 9111 §1.2.2
 
 void append_status_line(std::string& out, const ResponseHead& head) {
   out.append("HTTP/1.1 ");
@@ -44,6 +49,12 @@ class ResponseWriter {
         break;
       case FieldName::x_request_id:
         return append_line(out_, "X-Upstream-Request-Id", field.value);
+      case FieldName::set_cookie:
+        if (down_.second_hand) return;
+        break;
+      case FieldName::age:
+        if (down_.age) return note_age(field.value);
+        break;
       case FieldName::date:
         has_date_ = true;
         break;
@@ -75,7 +86,20 @@ class ResponseWriter {
     append_cache_control_no_transform(out_, name, head_.fields);
   }
 
+  /// How old it was when it came.
+  void note_age(std::string_view value) {
+    std::uint64_t seconds = 0;
+    const char* const end = value.data() + value.size();
+    if (std::from_chars(value.data(), end, seconds).ptr == end) {
+      upstream_age_ = std::max(upstream_age_, std::min(seconds, longest_age));
+    }
+  }
+
   void write_what_was_missing() {
+    if (down_.age) {
+      const auto kept = std::chrono::duration_cast<std::chrono::seconds>(*down_.age).count();
+      append_line(out_, "Age", upstream_age_ + static_cast<std::uint64_t>(kept));
+    }
     if (!has_date_) append_line(out_, "Date", down_.date);
     if (head_.event_stream) {
       write_stream_cache_control("Cache-Control");
@@ -98,6 +122,7 @@ class ResponseWriter {
   std::string& out_;
   const Downward& down_;
   const ResponseHead& head_;
+  std::uint64_t upstream_age_ = 0;  // seconds
   bool has_date_ = false;
   bool has_length_ = false;
   bool has_cache_control_ = false;

@@ -130,7 +130,7 @@ NextStep Attempts::next_step(const AttemptEnd& end, unsigned retries, Duration& 
   if (step != NextStep::retry) return step;
   retry_ = context_.pod.retry_budget.try_retry();
   if (retry_) return step;
-  refused_by_budget_ = true;
+  fared_.refused_by_budget = true;
   return holysheep::next_step(end, decision.verdict, false, fallback_);
 }
 
@@ -151,18 +151,18 @@ Task<Fault> Attempts::look_into(AttemptEnd& end) {
 
 Task<Fault> Attempts::attempt() {
   paused_too_long_ = false;
-  detail_.clear();
-  retry_after_ = open_circuit(client_.now());
-  if (retry_after_) co_return Fault::circuit_open;
+  fared_.detail.clear();
+  fared_.retry_after = open_circuit(client_.now());
+  if (fared_.retry_after) co_return Fault::circuit_open;
   if (may_go_elsewhere()) {
     const TimePoint until = target_.upstream->shared.pauses.asked_until(target_.pause(), client_.now());
     paused_too_long_ = until >= ask_.deadline;
-    if (paused_too_long_) retry_after_ = until - client_.now();
+    if (paused_too_long_) fared_.retry_after = until - client_.now();
     if (paused_too_long_) co_return Fault::queue_timeout;
   }
   const TimePoint asked = client_.now();
   const Fault fault = co_await admission();
-  queued_ += client_.now() - asked;
+  fared_.queued += client_.now() - asked;
   if (fault != Fault::none) co_return fault;
   co_return co_await call_upstream();
 }
@@ -189,7 +189,7 @@ Task<Fault> Attempts::admission() {
   const net::RemoteEvent granted(context_.loop, client_.wakeup, Event::granted);
   auto verdict = context_.pod.admission.admit(request, granted.raiser());
   if (auto* refusal = std::get_if<Refusal>(&verdict)) {
-    retry_after_ = refusal->wait;
+    fared_.retry_after = refusal->wait;
     co_return refusal->fault;
   }
   if (auto* permit = std::get_if<Permit>(&verdict)) {
@@ -210,7 +210,7 @@ Task<Fault> Attempts::wait_in_room(Place place) {
       co_return Fault::none;
     }
     if (has(came, Event::time)) {
-      retry_after_ = context_.pod.admission.estimated_wait(client_.now());
+      fared_.retry_after = context_.pod.admission.estimated_wait(client_.now());
       co_return Fault::queue_timeout;
     }
   }
@@ -221,10 +221,10 @@ Task<Fault> Attempts::call_upstream() {
   auto upstream_trial = target_.upstream_breaker->begin(began);
   auto model_trial = target_.model_breaker->begin(began);
   if (!upstream_trial || !model_trial) {  // opened while this one waited
-    retry_after_ = open_circuit(began).value_or(Duration::zero());
+    fared_.retry_after = open_circuit(began).value_or(Duration::zero());
     co_return Fault::circuit_open;
   }
-  ++count_;
+  ++fared_.attempts;
   auto& call = calls_[current_];
   call.emplace(context_.pod.settings, client_, *target_.upstream, body_);
   if (fallback_.stage == FallbackState::Stage::other_models) call->other_model = target_.model;
@@ -237,8 +237,8 @@ Task<Fault> Attempts::call_upstream() {
   if (first_token > Duration::zero()) limits.first_token = first_token;
   const Fault fault = co_await call->run(request, limits);
   const TimePoint now = client_.now();
-  upstream_time_ = (call->answered == never ? now : call->answered) - began;
-  detail_ = call->detail;
+  fared_.upstream_time = (call->answered == never ? now : call->answered) - began;
+  fared_.detail = call->detail;
   const BreakerFed fed = traits(fault).feeds;
   if (call->connected) upstream_trial->succeeded();
   if (fed == BreakerFed::upstream) upstream_trial->failed(now);
@@ -259,7 +259,7 @@ Task<Fault> Attempts::pause(Duration wait) {
     came = co_await client_.wakeup.wait(interest, until);
     if (client_.left(came)) co_return Fault::client_gone;
   }
-  queued_ += client_.now() - began;
+  fared_.queued += client_.now() - began;
   co_return Fault::none;
 }
 

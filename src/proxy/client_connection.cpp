@@ -50,7 +50,11 @@ ClientConnection::ClientConnection(net::EventLoop& event_loop, net::Socket conne
   socket.listen(wakeup, Event::client_readable, Event::client_writable);
 }
 
+ClientConnection::ClientConnection(net::EventLoop& event_loop, std::string peer)
+    : loop(event_loop), wakeup(event_loop.timers), input(event_loop.buffers), address(std::move(peer)) {}
+
 void ClientConnection::watch(bool take_in) {
+  if (!socket.open()) return;
   takes_in_ = take_in;
   socket.watch_for_end(true);
 }

@@ -1,7 +1,10 @@
 #include <holysheep/core/access_log.hpp>
+#include <holysheep/http/cache_rules.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
+#include <holysheep/proxy/fetch.hpp>
 #include <holysheep/proxy/probes.hpp>
+#include <holysheep/proxy/shared_relay.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -129,7 +132,11 @@ Task<Fault> Exchange::forward() {
   received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
   names_.model.assign(find_model());
-  const auto retries = number(head_.fields.value(FieldName::x_stainless_retry_count)).value_or(0);
+  if (const auto same = wanted()) co_return co_await forward_shared(*same);
+  co_return co_await forward_alone();
+}
+
+Task<Fault> Exchange::forward_alone() {
   const Ask ask{.head = head_,
                 .route = route_,
                 .request_id = names_.request_id,
@@ -137,12 +144,94 @@ Task<Fault> Exchange::forward() {
                 .deadline = after(received_, patience()),
                 .patience = patience(),
                 .stream = asks_for_stream(),
-                .client_retries = static_cast<unsigned>(std::min(retries, 1000.0))};
+                .client_retries = client_retries()};
   attempts_.emplace(context_, client_, *body_, ask);
+  fared_ = &attempts_->fared();
   const Fault fault = co_await attempts_->run();
   if (fault != Fault::none) co_return fault;
-  if (attempts_->answer().error_event) co_return co_await answer_error_event(attempts_->answer());
-  co_return co_await relay(attempts_->answer());
+  UpstreamCall& call = attempts_->answer();
+  if (!call.error_event) co_return co_await relay(call);
+  call.lease.close();
+  co_return co_await answer_error_event(*call.error_event, call.other_model);
+}
+
+/// What this request wants, if somebody else's answer to the same question will do.
+std::optional<AnswerStore::Wanted> Exchange::wanted() const {
+  const auto rule = http::cache_rule(head_.method, route_);
+  if (rule == http::CacheRule::never || !context_.pod.answers.enabled() || !body_->complete()) {
+    return std::nullopt;
+  }
+  const auto directives = http::cache_directives(head_.fields);
+  const auto use = http::cache_use(rule, head_, settings_.cache_completions, directives);
+  if (use == http::CacheUse::never) return std::nullopt;
+  std::optional<http::CanonicalJson> body;
+  if (head_.method == Method::post) body = http::canonical_json(body_->text());
+  if (!http::may_use(use, head_.method, body)) return std::nullopt;
+  return AnswerStore::Wanted{
+      .key = {http::cache_digest(head_, route_, {},
+                                 body ? std::string_view(body->text) : std::string_view())},
+      .now = client_.now(),
+      .max_age = directives.max_age.value_or(Duration::max()),
+      .fresh = directives.no_cache};
+}
+
+Task<Fault> Exchange::forward_shared(AnswerStore::Wanted wanted) {
+  const auto found = context_.pod.answers.open(wanted, reader_);
+  if (found == AnswerStore::Found::kept) {
+    cache_ = "hit";
+    age_ = std::max(Duration::zero(), wanted.now - reader_->answer().born());
+    co_return co_await relay_shared();
+  }
+  more_.emplace(context_.loop, client_.wakeup, net::Event::shared);
+  reader_->on_more(more_->raiser());
+  if (found == AnswerStore::Found::nothing) fetch(wanted);
+  cache_ = reader_->leads() ? "miss" : "coalesced";
+  SharedReader::Look look{SharedAnswer::Stage::asked};
+  const Fault left = co_await wait_for_shared_head(look);
+  if (left != Fault::none) co_return left;
+  if (reader_->leads()) {
+    fared_ = &reader_->answer().fared();
+  } else {
+    waited_ = client_.now() - received_;
+  }
+  if (look.stage != SharedAnswer::Stage::failed) co_return co_await relay_shared();
+  if (reader_->leads() && look.fault != Fault::none) co_return look.fault;
+  if (reader_->leads()) {
+    const std::string_view asked_for;
+    co_return co_await answer_error_event(*reader_->answer().error(), asked_for);
+  }
+  reader_.reset();  // on its own again
+  cache_ = "miss";
+  co_return co_await forward_alone();
+}
+
+void Exchange::fetch(const AnswerStore::Wanted& wanted) {
+  // The head begins where its start line does: empty lines before it are none of it.
+  const auto before = static_cast<std::size_t>(head_.method_text.data() - client_.input.bytes().data());
+  const FetchRequest request{.key = wanted.key,
+                             .head = client_.input.bytes().substr(before, head_size_ - before),
+                             .body = *body_,
+                             .address = client_.address,
+                             .request_id = names_.request_id,
+                             .model = names_.model,
+                             .patience = patience(),
+                             .stream = asks_for_stream(),
+                             .client_retries = client_retries()};
+  context_.fetches->start(request, reader_->shared());
+}
+
+Task<Fault> Exchange::wait_for_shared_head(SharedReader::Look& look) {
+  // The one it is asked for hears from the fetch how it ended; others have their own time.
+  const TimePoint deadline = reader_->leads() ? never : after(received_, patience());
+  for (;;) {
+    client_.wakeup.clear(net::Event::shared);
+    look = reader_->look_for_head();
+    if (look.stage != SharedAnswer::Stage::asked) co_return Fault::none;
+    const net::Event came =
+        co_await client_.wakeup.wait(net::Event::shared | net::Event::client_readable, deadline);
+    if (client_.left(came)) co_return Fault::client_gone;
+    if (has(came, net::Event::time)) co_return Fault::deadline;
+  }
 }
 
 /// `REQUEST_TIMEOUT`, or what the client says that it will wait.
@@ -154,6 +243,11 @@ Duration Exchange::patience() const {
     if (own < patience) patience = std::chrono::duration_cast<Duration>(own);
   }
   return patience;
+}
+
+unsigned Exchange::client_retries() const {
+  const auto retries = number(head_.fields.value(FieldName::x_stainless_retry_count)).value_or(0);
+  return static_cast<unsigned>(std::min(retries, 1000.0));
 }
 
 bool Exchange::asks_for_stream() const {
@@ -171,67 +265,97 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
     call.lease.close();
     co_return Fault::response_too_large;
   }
-  Framing framing = head.framing;
-  if (framing == Framing::chunked || framing == Framing::until_close) {
-    framing = head_.version_minor == 0 ? Framing::until_close : Framing::chunked;
-  }
-  if (framing == Framing::until_close) keep_alive_ = false;
-  commit(head.status);
   const http::ServerTiming times = timing(client_.now());
   http::Downward down{.head = head, .timing = times};
-  down.client_version_minor = head_.version_minor;
-  down.framing = framing;
+  down.framing = head.framing;
   down.content_length = head.content_length;
-  down.close = !keep_alive_;
-  down.request_id = names_.request_id;
-  down.date = context_.date.at(std::chrono::system_clock::now());
-  if (attempts_->refused_by_budget() && head.status >= 400) down.should_retry = false;
-  const std::string used_model = name_used_model(call);
-  down.extra = used_model;
-  std::string& scratch = context_.loop.scratch;
-  scratch.clear();
-  http::write_response_head(scratch, down);
+  const Downstream downstream = begin_answer(head, down, call.other_model);
   call.input.consume(call.head_size);
-  settle_input();
   if (!body_->complete()) client_.watch_and_discard();  // answered early
-  Relay relay(settings_, client_, call,
-              {.framing = framing,
-               .dialect = route_.dialect,
-               .request_id = names_.request_id,
-               .readable_events = head.readable_events(),
-               .ping_interval = settings_.stream_ping_interval});
-  const Fault fault = co_await relay.run(scratch);
-  response_bytes_ = relay.body_bytes();
+  Relay relay(settings_, client_, call, downstream);
+  const Fault fault = co_await relay.run(context_.loop.scratch);
   usage_ = relay.body().usage();
-  partial_ = fault != Fault::none && head.status == 200;
-  must_reset_ = relay.must_reset();
-  broken_ = fault != Fault::none;
-  if (fault != Fault::none) {
-    keep_alive_ = false;
-  } else if (call.lease && relay.body().upstream_reusable()) {
+  settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
+  if (fault == Fault::none && call.lease && relay.body().upstream_reusable()) {
     call.lease.give_back(client_.now());
   }
   co_return fault;
 }
 
+Task<Fault> Exchange::relay_shared() {
+  const SharedAnswer& answer = reader_->answer();
+  http::ResponseHead head;
+  http::parse_response_head(answer.head(), head_.method, head);
+  const http::ServerTiming times = timing(client_.now());
+  http::Downward down{.head = head, .timing = times};
+  down.framing = head.framing;
+  down.content_length = head.content_length;
+  down.second_hand = !reader_->leads();
+  if (reader_->kept()) {
+    down.age = age_;
+    if (head.framing == Framing::chunked && !head.event_stream) {
+      down.framing = Framing::length;
+      down.content_length = answer.size();
+    }
+  }
+  const Downstream downstream = begin_answer(head, down, answer.other_model());
+  SharedRelay relay(client_, *reader_, downstream);
+  const Fault fault = co_await relay.run(context_.loop.scratch);
+  settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
+  co_return fault;
+}
+
+/// Writes the client's head into the loop's scratch. `down` has what the answer says of its body.
+Downstream Exchange::begin_answer(const http::ResponseHead& head, http::Downward& down,
+                                  std::string_view other_model) {
+  if (down.framing == Framing::chunked || down.framing == Framing::until_close) {
+    down.framing = head_.version_minor == 0 ? Framing::until_close : Framing::chunked;
+  }
+  if (down.framing == Framing::until_close) keep_alive_ = false;
+  commit(head.status);
+  down.client_version_minor = head_.version_minor;
+  down.close = !keep_alive_;
+  down.request_id = names_.request_id;
+  down.date = context_.date.at(std::chrono::system_clock::now());
+  if (fared_ != nullptr && fared_->refused_by_budget && head.status >= 400) down.should_retry = false;
+  const std::string used_model = name_used_model(other_model);
+  down.extra = used_model;
+  std::string& scratch = context_.loop.scratch;
+  scratch.clear();
+  http::write_response_head(scratch, down);
+  settle_input();
+  return {.framing = down.framing,
+          .dialect = route_.dialect,
+          .request_id = names_.request_id,
+          .readable_events = head.readable_events(),
+          .ping_interval = settings_.stream_ping_interval};
+}
+
+void Exchange::settle_relay(Fault fault, int status, std::uint64_t body_bytes, bool must_reset) {
+  response_bytes_ = body_bytes;
+  must_reset_ = must_reset;
+  broken_ = fault != Fault::none;
+  partial_ = broken_ && status == 200;
+  if (broken_) keep_alive_ = false;
+}
+
 /// The header line that names another model than was asked for; empty where none was used.
-std::string Exchange::name_used_model(const UpstreamCall& call) {
-  used_model_ = call.other_model;
-  return used_model_.empty() ? std::string() : "X-HolySheep-Model: " + std::string(used_model_) + "\r\n";
+std::string Exchange::name_used_model(std::string_view other_model) {
+  used_model_ = other_model;
+  return used_model_.empty() ? std::string() : "X-HolySheep-Model: " + used_model_ + "\r\n";
 }
 
 /// A stream whose first event was an error is answered as the error that it is.
-Task<Fault> Exchange::answer_error_event(UpstreamCall& call) {
-  call.lease.close();
-  commit(call.error_event->status);
+Task<Fault> Exchange::answer_error_event(const http::EventError& error, std::string_view other_model) {
+  commit(error.status);
   http::OwnAnswer answer = own_answer();
-  std::string extra = name_used_model(call);
-  if (attempts_->refused_by_budget()) extra += "x-should-retry: false\r\n";
+  std::string extra = name_used_model(other_model);
+  if (fared_->refused_by_budget) extra += "x-should-retry: false\r\n";
   answer.extra = extra;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
-  http::write_json_answer(scratch, status_, call.error_event->body, answer);
-  response_bytes_ = call.error_event->body.size();
+  http::write_json_answer(scratch, status_, error.body, answer);
+  response_bytes_ = error.body.size();
   const bool sent = co_await send_scratch();
   co_return sent ? Fault::none : Fault::client_gone;
 }
@@ -240,14 +364,14 @@ Task<void> Exchange::answer_fault(Fault fault) {
   if (traits(fault).closes) keep_alive_ = false;
   commit(http::status_of(fault, route_.dialect));
   std::string detail(why_);
-  if (attempts_) detail = attempts_->detail();
+  if (fared_ != nullptr) detail = fared_->detail;
   const bool probe = route_.endpoint == Endpoint::health || route_.endpoint == Endpoint::ready;
   http::GatewayError error{.fault = fault, .dialect = route_.dialect, .detail = detail};
   error.allow = probe ? std::string_view("GET, HEAD") : forwarded_methods;
   error.answer = own_answer();
-  if (attempts_) {
-    error.retry_after = attempts_->retry_after();
-    if (attempts_->refused_by_budget()) error.should_retry = false;
+  if (fared_ != nullptr) {
+    error.retry_after = fared_->retry_after;
+    if (fared_->refused_by_budget) error.should_retry = false;
   }
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -294,6 +418,8 @@ void Exchange::finish(Fault outcome) {
   client_.unwatch();
   settle_input();
   const TimePoint now = client_.now();
+  const http::ServerTiming times = timing(now);
+  if (reader_) usage_ = reader_->leave();
   AccessRecord record;
   record.time = std::chrono::system_clock::now();
   record.request_id = names_.request_id;
@@ -314,11 +440,11 @@ void Exchange::finish(Fault outcome) {
   record.reasoning_tokens = usage_.reasoning;
   record.partial = partial_;
   if (body_) record.request_bytes = body_->received();
-  if (attempts_) {
-    record.attempts = attempts_->count();
-    record.queue = attempts_->queued();
-    record.upstream = attempts_->upstream_time();
-    record.cache = "bypass";
+  if (fared_ != nullptr || reader_) {
+    record.attempts = times.attempts;
+    record.queue = times.queue;
+    record.upstream = times.upstream;
+    record.cache = cache_;
   }
   if (client_.gone()) keep_alive_ = false;
   if (level_of(record) < settings_.log_level) return;
@@ -337,12 +463,14 @@ http::OwnAnswer Exchange::own_answer() {
 }
 
 http::ServerTiming Exchange::timing(TimePoint now) const {
-  http::ServerTiming timing{.cache = "bypass"};
+  http::ServerTiming timing{.cache = cache_};
   timing.proxy = now - received_;
-  if (!attempts_) return timing;
-  timing.queue = attempts_->queued();
-  timing.upstream = attempts_->upstream_time();
-  timing.attempts = attempts_->count();
+  timing.upstream = waited_;
+  if (fared_ != nullptr) {
+    timing.queue = fared_->queued;
+    timing.upstream += fared_->upstream_time;
+    timing.attempts = fared_->attempts;
+  }
   timing.proxy = std::max(Duration::zero(), timing.proxy - timing.queue - timing.upstream);
   return timing;
 }

@@ -148,6 +148,13 @@ std::string_view RequestBody::held_piece(std::size_t index) const noexcept {
   return {blocks_[index - 1], index == blocks_.size() ? block_used_ : net::BufferPool::block_size};
 }
 
+std::string RequestBody::text() const {
+  std::string all;
+  all.reserve(static_cast<std::size_t>(held()));
+  for (std::size_t i = 0; i < piece_count(); ++i) all += piece(i);
+  return all;
+}
+
 std::optional<http::RequestScan::Span> RequestBody::model_span() const noexcept {
   return complete() ? scan_.model_span() : std::nullopt;
 }

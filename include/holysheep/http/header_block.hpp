@@ -30,6 +30,7 @@ enum class FieldName : std::uint8_t {
   retry_after,
   retry_after_ms,
   server_timing,
+  set_cookie,
   te,
   traceparent,
   trailer,

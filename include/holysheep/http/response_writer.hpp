@@ -21,6 +21,8 @@ struct Downward {
   std::string_view date{};             ///< for an answer that came without
   std::optional<bool> should_retry{};  ///< takes the place of upstream's `x-should-retry`
   std::string_view extra{};            ///< further lines, each with its CRLF
+  bool second_hand = false;            ///< was asked for by somebody else: without its `Set-Cookie`
+  std::optional<Duration> age{};       ///< kept for so long: takes its place in `Age` (RFC 9111 §5.1)
   const ServerTiming& timing;
 };
 

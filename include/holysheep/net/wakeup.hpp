@@ -23,6 +23,7 @@ enum class Event : std::uint16_t {
   shutdown = 256,  ///< the process ends: stop now
   time = 512,      ///< the deadline given to `wait` has passed
   turn = 1024,     ///< others on this event loop had their turn
+  shared = 2048,   ///< an answer that several clients read has come on, or been read on
 };
 constexpr Event operator|(Event a, Event b) noexcept {
   return static_cast<Event>(static_cast<unsigned>(a) | static_cast<unsigned>(b));

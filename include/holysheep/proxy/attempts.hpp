@@ -3,6 +3,7 @@
 #include <holysheep/http/route.hpp>
 #include <holysheep/policy/fallback.hpp>
 #include <holysheep/policy/retry_policy.hpp>
+#include <holysheep/proxy/fared.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
@@ -37,20 +38,11 @@ class Attempts {
   Attempts& operator=(const Attempts&) = delete;
 
   /// `none`: `answer()` is to be relayed: the last attempt's, or an earlier one's where that is the last
-  /// word upstream had. Else there is no answer, and `detail()` and `retry_after()` say more.
+  /// word upstream had. Else there is no answer, and `fared()` says more.
   Task<Fault> run();
 
   [[nodiscard]] UpstreamCall& answer() noexcept { return *calls_[current_]; }
-  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
-  [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
-  /// The budget refused a retry: where it ends in an error, the SDK behind the client should not try again
-  /// either.
-  [[nodiscard]] bool refused_by_budget() const noexcept { return refused_by_budget_; }
-  [[nodiscard]] unsigned count() const noexcept { return count_; }
-  /// Waiting: for admission and between attempts.
-  [[nodiscard]] Duration queued() const noexcept { return queued_; }
-  /// The last attempt's start to its first byte, or to its end.
-  [[nodiscard]] Duration upstream_time() const noexcept { return upstream_time_; }
+  [[nodiscard]] const Fared& fared() const noexcept { return fared_; }
 
  private:
   /// What one attempt asks.
@@ -92,13 +84,8 @@ class Attempts {
   Permit permit_;
   std::array<std::optional<UpstreamCall>, 2> calls_;  // the one under way, and the last answer put aside
   unsigned current_ = 0;
-  std::string detail_;
-  std::optional<Duration> retry_after_;
-  bool refused_by_budget_ = false;
+  Fared fared_;
   bool paused_too_long_ = false;
-  unsigned count_ = 0;
-  Duration queued_{};
-  Duration upstream_time_{};
 };
 
 }  // namespace holysheep::proxy

@@ -45,6 +45,9 @@ class Gather {
 class ClientConnection {
  public:
   ClientConnection(net::EventLoop& event_loop, net::Socket connected, std::string peer, Duration patience);
+  /// A client that is not there: what it asked is in `input`, it has left when somebody says so, and nothing
+  /// can be sent to it.
+  ClientConnection(net::EventLoop& event_loop, std::string peer);
 
   net::EventLoop& loop;
   net::Wakeup wakeup;
@@ -63,6 +66,7 @@ class ClientConnection {
   /// read and thrown away, since its end may lie behind more than the kernel holds.
   void watch_and_discard();
   void unwatch() noexcept {
+    if (!socket.open()) return;
     socket.watch_for_end(false);
     takes_in_ = true;
     discards_ = false;
@@ -92,7 +96,7 @@ class ClientConnection {
  private:
   void discard() noexcept;
 
-  Duration patience_;
+  Duration patience_{};
   bool gone_ = false;
   bool takes_in_ = true;
   bool discards_ = false;

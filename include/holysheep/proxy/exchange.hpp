@@ -1,10 +1,14 @@
 #pragma once
 
 #include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/response_writer.hpp>
 #include <holysheep/http/route.hpp>
 #include <holysheep/http/server_timing.hpp>
+#include <holysheep/net/remote_event.hpp>
+#include <holysheep/proxy/answer_store.hpp>
 #include <holysheep/proxy/attempts.hpp>
 #include <holysheep/proxy/relay.hpp>
+#include <holysheep/proxy/shared_answer.hpp>
 
 #include <optional>
 #include <string>
@@ -48,9 +52,17 @@ class Exchange {
   Task<Fault> answer_options();
   Task<Fault> answer_probe();
   Task<Fault> forward();
+  Task<Fault> forward_alone();
+  Task<Fault> forward_shared(AnswerStore::Wanted wanted);
+  Task<Fault> wait_for_shared_head(SharedReader::Look& look);
   Task<Fault> relay(UpstreamCall& call);
-  Task<Fault> answer_error_event(UpstreamCall& call);
-  std::string name_used_model(const UpstreamCall& call);
+  Task<Fault> relay_shared();
+  Task<Fault> answer_error_event(const http::EventError& error, std::string_view other_model);
+  std::optional<AnswerStore::Wanted> wanted() const;
+  void fetch(const AnswerStore::Wanted& wanted);
+  Downstream begin_answer(const http::ResponseHead& head, http::Downward& down, std::string_view other_model);
+  void settle_relay(Fault fault, int status, std::uint64_t body_bytes, bool must_reset);
+  std::string name_used_model(std::string_view other_model);
   Task<void> answer_fault(Fault fault);
   Task<bool> send_scratch();
   void commit(int status);
@@ -58,6 +70,7 @@ class Exchange {
   void finish(Fault outcome);
 
   [[nodiscard]] Duration patience() const;
+  [[nodiscard]] unsigned client_retries() const;
   [[nodiscard]] bool asks_for_stream() const;
   [[nodiscard]] std::string_view find_model() const;
   [[nodiscard]] http::OwnAnswer own_answer();
@@ -76,6 +89,12 @@ class Exchange {
   std::string_view why_;  // static text that says more about a refusal
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;
+  std::optional<net::RemoteEvent> more_;  // of reader_'s answer
+  std::optional<SharedReader> reader_;
+  const Fared* fared_ = nullptr;  // of the request upstream, where it was asked for us
+  Duration waited_{};             // for what was asked for another
+  Duration age_{};                // of what was kept
+  std::string_view cache_ = "bypass";
 
   bool keep_alive_;
   bool must_reset_ = false;
@@ -84,7 +103,7 @@ class Exchange {
   bool partial_ = false;  // the answer ended before its end
   bool settled_ = false;
   http::Usage usage_;
-  std::string_view used_model_;  // of MODEL_FALLBACKS
+  std::string used_model_;  // of MODEL_FALLBACKS
   int status_ = 0;
   std::uint64_t response_bytes_ = 0;
 };

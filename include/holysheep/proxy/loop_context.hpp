@@ -16,6 +16,9 @@
 
 namespace holysheep::proxy {
 
+class AnswerStore;
+class Fetches;
+
 /// What all event loops of this pod share. Each part locks inside, out of sight.
 struct Pod {
   const Settings& settings;
@@ -26,6 +29,7 @@ struct Pod {
   Admission& admission;
   RetryBudget& retry_budget;
   ReplayMemory& replay_memory;
+  AnswerStore& answers;
 };
 
 /// What one event loop's sessions share.
@@ -50,6 +54,7 @@ struct LoopContext {
   http::RequestIds request_ids;
   std::minstd_rand random;
   std::string log_line;
+  Fetches* fetches = nullptr;  ///< of this event loop, set before it runs
 };
 
 }  // namespace holysheep::proxy

@@ -46,6 +46,8 @@ class RequestBody {
   [[nodiscard]] std::string_view piece(std::size_t index) const noexcept {
     return renamed_.empty() ? held_piece(index) : renamed_[index];
   }
+  /// All pieces, one behind the other.
+  [[nodiscard]] std::string text() const;
   /// Bytes of all pieces.
   [[nodiscard]] std::uint64_t held() const noexcept { return held_ + longer_; }
   /// Where the model's name can be replaced: in a body that is held whole and names one, once.

@@ -271,11 +271,10 @@ TEST(SettingsLoader, ClientKeysAreRefusedRatherThanLeftWithoutEffect) {
 }
 
 TEST(SettingsLoader, WhatHasNoEffectYetWarnsWhenItIsSet) {
-  const auto loaded =
-      load({{"CACHE_SIZE_MB", "256"}, {"REDIS_URL", "redis://:sekrit@h"}, {"MAX_RETRIES", "1"}});
+  const auto loaded = load({{"LOG_SAMPLE", "0.5"}, {"REDIS_URL", "redis://:sekrit@h"}, {"MAX_RETRIES", "1"}});
   ASSERT_TRUE(loaded);
-  EXPECT_THAT(loaded->warnings, ElementsAre("CACHE_SIZE_MB has no effect yet in this version",
-                                            "REDIS_URL has no effect yet in this version"));
+  EXPECT_THAT(loaded->warnings, ElementsAre("REDIS_URL has no effect yet in this version",
+                                            "LOG_SAMPLE has no effect yet in this version"));
 }
 
 TEST(SettingsLoader, ASecondUpstreamWithoutAKeyWarnsWhereTheFirstHasOne) {

@@ -263,9 +263,6 @@ TEST(SettingTable, ARefusalShowsTheValueButNeverASecret) {
 
 TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
   const std::set<std::string> later{"ENABLE_GZIP",
-                                    "CACHE_SIZE_MB",
-                                    "CACHE_COMPLETIONS",
-                                    "CACHE_TTL",
                                     "METER_STREAM_USAGE",
                                     "MEMORY_THRESHOLD_MB",
                                     "ACTION",

@@ -36,6 +36,7 @@ const std::vector<std::pair<std::string, FieldName>> known_names = {
     {"retry-after", FieldName::retry_after},
     {"retry-after-ms", FieldName::retry_after_ms},
     {"server-timing", FieldName::server_timing},
+    {"set-cookie", FieldName::set_cookie},
     {"te", FieldName::te},
     {"traceparent", FieldName::traceparent},
     {"trailer", FieldName::trailer},

@@ -1,0 +1,159 @@
+#include <holysheep/http/cache_rules.hpp>
+#include <holysheep/http/trailers.hpp>
+#include <holysheep/proxy/answer_store.hpp>
+#include <holysheep/proxy/fetch.hpp>
+
+#include <vector>
+
+#include <boost/asio/post.hpp>
+
+namespace holysheep::proxy {
+
+using net::Event;
+
+Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
+             std::shared_ptr<SharedAnswer> answer)
+    : context_(context),
+      owner_(owner),
+      key_(request.key),
+      request_id_(request.request_id),
+      model_(request.model),
+      patience_(request.patience),
+      stream_(request.stream),
+      client_retries_(request.client_retries),
+      client_(context.loop, std::string(request.address)),
+      head_size_(request.head.size()),
+      needed_(context.loop, client_.wakeup, Event::shared),
+      abandoned_(context.loop, client_.wakeup, Event::client_gone),
+      answer_(std::move(answer)) {
+  client_.input.append(request.head);
+  for (std::size_t i = 0; i < request.body.piece_count(); ++i) client_.input.append(request.body.piece(i));
+  http::parse_request_head(client_.input.bytes().substr(0, head_size_), head_);
+  route_ = http::route(head_.path);
+  // The body lies there as it is, whatever coding it came in.
+  head_.content_length = request.body.held();
+  head_.framing = head_.content_length > 0 || head_.framing != http::Framing::none ? http::Framing::length
+                                                                                   : http::Framing::none;
+  head_.expect_continue = false;
+  head_.version_minor = 0;  // nobody is there to be told 1xx
+  answer_->on_reading(needed_.raiser(), abandoned_.raiser());
+}
+
+void Fetch::start() {
+  life_ = live();
+  life_.start();
+}
+
+/// The root of the fetch's coroutines: see Session::live.
+Task<void> Fetch::live() {
+  Fault outcome = Fault::connection_lost;
+  try {
+    outcome = co_await run();
+  } catch (const std::exception& bug) {
+    owner_.report(bug);
+  }
+  if (outcome == Fault::client_gone && client_.cut_by_shutdown()) outcome = Fault::draining;
+  if (outcome != Fault::none) answer_->fail(outcome, std::nullopt, attempts_ ? attempts_->fared() : Fared());
+  context_.pod.answers.close(key_, *answer_);
+  boost::asio::post(context_.loop.io, [&owner = owner_, this] { owner.remove(*this); });
+}
+
+/// `none`: the answer has been told how this ended.
+Task<Fault> Fetch::run() {
+  const Settings& settings = context_.pod.settings;
+  const RequestBody::Limits limits{settings.client_max_body_size, settings.client_body_timeout};
+  body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
+  if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
+  const Ask ask{.head = head_,
+                .route = route_,
+                .request_id = request_id_,
+                .model = model_,
+                .deadline = after(client_.now(), patience_),
+                .patience = patience_,
+                .stream = stream_,
+                .client_retries = client_retries_};
+  attempts_.emplace(context_, client_, *body_, ask);
+  if (const Fault fault = co_await attempts_->run(); fault != Fault::none) co_return fault;
+  UpstreamCall& call = attempts_->answer();
+  if (call.error_event) {
+    call.lease.close();
+    answer_->fail(Fault::none, call.error_event, attempts_->fared());
+    co_return Fault::none;
+  }
+  if (!call.head.event_stream && call.head.framing == http::Framing::length &&
+      call.head.content_length > settings.max_response_size) {
+    call.lease.close();
+    co_return Fault::response_too_large;
+  }
+  co_return co_await pass_on(call);
+}
+
+Task<Fault> Fetch::pass_on(UpstreamCall& call) {
+  const bool for_all = http::may_keep(call.head);
+  answer_->begin(call.input.bytes().substr(0, call.head_size), call.other_model, call.answered,
+                 attempts_->fared(), for_all);
+  if (!for_all) context_.pod.answers.close(key_, *answer_);
+  AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
+  call.input.consume(call.head_size);
+  body_->release();
+  for (;;) {
+    Fault fault = body.take();
+    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.usage());
+    if (body.readable_events()) {
+      for (const auto piece : body.pieces()) errors_.feed(piece);
+    }
+    body.consume();
+    if (fault == Fault::none && body.complete()) {
+      finish(body, call);
+      co_return Fault::none;
+    }
+    if (fault == Fault::none && body.has_more()) continue;
+    if (fault == Fault::none) fault = co_await wait_for_readers(body);
+    Event came = Event::none;
+    if (fault == Fault::none) fault = co_await body.receive(never, Event::none, came);
+    if (fault == Fault::none) continue;
+    call.lease.close();
+    if (client_.cut_by_shutdown()) fault = Fault::draining;
+    if (body.ended()) {
+      finish(body, call);
+    } else {
+      answer_->break_off(fault);
+    }
+    co_return Fault::none;
+  }
+}
+
+/// Upstream is read no faster than the fastest reader takes it on.
+Task<Fault> Fetch::wait_for_readers(AnswerBody& body) {
+  while (!answer_->wants_more()) {
+    const Event came = co_await client_.wakeup.wait(Event::shared, never);
+    if (has(came, Event::client_gone | Event::shutdown)) co_return Fault::client_gone;
+    body.held_up();
+  }
+  co_return Fault::none;
+}
+
+/// All of it has come, or of a stream all up to its own end mark.
+void Fetch::finish(AnswerBody& body, UpstreamCall& call) {
+  // A stream that ended without its mark may not be all there was, and one that told of an error is no
+  // answer.
+  const bool good = !body.readable_events() || (body.ended() && !errors_.found());
+  if (call.lease && body.upstream_reusable()) call.lease.give_back(client_.now());
+  answer_->complete(http::forwardable_trailers(body.trailers()));
+  if (good) context_.pod.answers.keep(key_, answer_);
+}
+
+void Fetches::start(const FetchRequest& request, std::shared_ptr<SharedAnswer> answer) {
+  auto fetch = std::make_unique<Fetch>(context_, *this, request, std::move(answer));
+  Fetch& added = *fetch;
+  all_.emplace(&added, std::move(fetch));
+  added.start();
+}
+
+void Fetches::cut_all() {
+  std::vector<Fetch*> all;
+  for (const auto& [fetch, owned] : all_) all.push_back(fetch);
+  for (Fetch* fetch : all) fetch->cut();  // none is destroyed before the event loop's next turn
+}
+
+}  // namespace holysheep::proxy

@@ -1,0 +1,418 @@
+#include "support/connection_crowd.hpp"
+#include "support/raw_client.hpp"
+#include "support/stage.hpp"
+
+#include <algorithm>
+
+namespace holysheep::testing {
+namespace {
+
+Stage cached(const Environment& settings = {}) {
+  Environment all = settings;
+  all.insert({"CACHE_SIZE_MB", "16"});
+  return Stage(all);
+}
+
+std::string cache_result(const Response& response) {
+  const auto timing = response.header("Server-Timing");
+  const auto at = timing.find("cache;desc=");
+  return at == std::string::npos ? "none" : timing.substr(at + 11, timing.find(',', at) - at - 11);
+}
+
+Request models(std::vector<Header> headers = {}) {
+  return {.method = "GET", .target = "/v1/models", .headers = std::move(headers)};
+}
+
+Request embeddings(std::string body, std::vector<Header> headers = {}) {
+  return json_request("/v1/embeddings", std::move(body), std::move(headers));
+}
+
+Request opted_in(std::string_view model, bool stream = false) {
+  return chat(model, stream, {{"Cache-Control", "max-age=60"}});
+}
+
+/// Asks one client for `request` and gives what the cache said, and that the answer is the `first` one.
+std::string ask(Stage& stage, const Request& request, const Response* first = nullptr) {
+  HttpClient client(stage.port());
+  const Response answer = client.exchange(request);
+  EXPECT_EQ(answer.end, BodyEnd::complete);
+  if (first) EXPECT_EQ(answer.body, first->body);
+  return cache_result(answer);
+}
+
+TEST(TheCache, AnswersAgainWithoutUpstreamAndSaysHowOldTheAnswerIs) {
+  Stage stage = cached();
+  HttpClient client(stage.port());
+  const Response first = client.exchange(models());
+  const Response second = client.exchange(models({{"X-Request-Id", "second"}}));
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(cache_result(first), "miss");
+  EXPECT_FALSE(first.has("Age"));
+  EXPECT_EQ(attempts(first), 1);
+  EXPECT_EQ(second.status, 200);
+  EXPECT_EQ(cache_result(second), "hit");
+  EXPECT_EQ(second.header("Age"), "0");
+  EXPECT_EQ(second.header("X-Request-Id"), "second");
+  EXPECT_EQ(second.header("Content-Type"), first.header("Content-Type"));
+  EXPECT_EQ(attempts(second), 0);
+  EXPECT_EQ(second.body, first.body);
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  const auto line = stage.proxy.request_line("second");
+  EXPECT_EQ(line.value("cache", ""), "hit");
+}
+
+TEST(TheCache, TakesTheSameJsonInAnotherOrderForTheSame) {
+  Stage stage = cached();
+  HttpClient client(stage.port());
+  const Response first = client.exchange(embeddings(R"({"model":"m","input":["a","b"]})"));
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(ask(stage, embeddings("{ \"input\": [\"a\", \"b\"],\n\"model\": \"\\u006d\" }"), &first), "hit");
+  EXPECT_EQ(ask(stage, embeddings(R"({"model":"m","input":["b","a"]})")), "miss");
+  EXPECT_EQ(stage.simulator.request_count(), 2U);
+}
+
+TEST(TheCache, TellsClientsApart) {
+  Stage stage = cached();
+  EXPECT_EQ(ask(stage, models({{"Authorization", "Bearer a"}})), "miss");
+  EXPECT_EQ(ask(stage, models({{"Authorization", "Bearer b"}})), "miss");
+  EXPECT_EQ(ask(stage, models({{"x-api-key", "a"}})), "miss");
+  EXPECT_EQ(ask(stage, models()), "miss");
+  EXPECT_EQ(ask(stage, models({{"Authorization", "Bearer a"}})), "hit");
+}
+
+TEST(TheCache, ObeysTheRequest) {
+  Stage stage = cached();
+  EXPECT_EQ(ask(stage, models({{"Cache-Control", "no-store"}})), "bypass");
+  EXPECT_EQ(ask(stage, models()), "miss") << "no-store is not kept";
+  EXPECT_EQ(ask(stage, models({{"Cache-Control", "no-cache"}})), "miss");
+  EXPECT_EQ(ask(stage, models({{"Cache-Control", "max-age=60"}})), "hit");
+  EXPECT_EQ(ask(stage, models({{"Range", "bytes=0-1"}})), "bypass");
+  EXPECT_EQ(ask(stage, models({{"If-None-Match", "\"x\""}})), "bypass");
+  EXPECT_EQ(stage.simulator.request_count(), 5U);
+}
+
+TEST(TheCache, KeepsNoAnswerThatForbidsItAndNoError) {
+  Stage stage = cached();
+  for (const std::string script : {"sim:header=Cache-Control:no-store", "sim:header=Cache-Control:private",
+                                   "sim:header=Vary:X-Mood", "sim:status=404", "sim:trailers"}) {
+    const Request request = models({{"X-Sim", script}});
+    EXPECT_EQ(ask(stage, request), "miss") << script;
+    EXPECT_EQ(ask(stage, request), "miss") << script;
+  }
+  EXPECT_EQ(stage.simulator.request_count(), 10U);
+}
+
+TEST(TheCache, KeepsCompletionsOnlyForWhoAsksForIt) {
+  Stage stage = cached();
+  EXPECT_EQ(ask(stage, chat("gpt-4.1")), "bypass");
+  EXPECT_EQ(ask(stage, opted_in("gpt-4.1")), "miss");
+  EXPECT_EQ(ask(stage, opted_in("gpt-4.1")), "hit");
+  EXPECT_EQ(ask(stage, chat("gpt-4.1")), "bypass");
+}
+
+TEST(TheCache, KeepsWhatIsDeterministicWhereThatIsAskedFor) {
+  Stage stage = cached({{"CACHE_COMPLETIONS", "deterministic"}});
+  const Request cold = json_request("/v1/chat/completions", R"({"model":"m","temperature":0,"messages":[]})");
+  const Request warm = json_request("/v1/chat/completions", R"({"model":"m","temperature":1,"messages":[]})");
+  EXPECT_EQ(ask(stage, cold), "miss");
+  EXPECT_EQ(ask(stage, cold), "hit");
+  EXPECT_EQ(ask(stage, warm), "bypass");
+}
+
+TEST(TheCache, CanBeOff) {
+  Stage no_completions = cached({{"CACHE_COMPLETIONS", "off"}});
+  EXPECT_EQ(ask(no_completions, opted_in("gpt-4.1")), "bypass");
+  Stage off({{"CACHE_SIZE_MB", "0"}});
+  EXPECT_EQ(ask(off, models()), "bypass");
+  EXPECT_EQ(ask(off, models()), "bypass");
+}
+
+TEST(TheCache, ReplaysAStreamAsAStream) {
+  Stage stage = cached();
+  HttpClient client(stage.port());
+  const Response first = client.exchange(opted_in("sim:chunks=20", true));
+  const Response again = client.exchange(opted_in("sim:chunks=20", true));
+  EXPECT_EQ(cache_result(again), "hit");
+  EXPECT_EQ(again.header("Content-Type"), first.header("Content-Type"));
+  EXPECT_EQ(again.header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(again.header("X-Accel-Buffering"), "no");
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_NE(first.body.find("[DONE]"), std::string::npos);
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+TEST(TheCache, KeepsNoPartOfAnAnswer) {
+  Stage stage = cached({{"MAX_RETRIES", "0"}, {"CIRCUIT_BREAKER_THRESHOLD", "0"}});
+  for (const std::string script :
+       {"sim:close=event:3", "sim:reset=event:3", "sim:no-done", "sim:error-event=3", "sim:bad-chunk=3"}) {
+    const auto before = stage.simulator.request_count();
+    for (int i = 0; i < 2; ++i) {
+      HttpClient client(stage.port());
+      client.exchange(opted_in(script, true));
+    }
+    EXPECT_EQ(stage.simulator.request_count(), before + 2) << script;
+  }
+}
+
+TEST(TheCache, ForgetsAfterItsTime) {
+  Stage stage = cached({{"CACHE_TTL", "300ms"}});
+  EXPECT_EQ(ask(stage, models()), "miss");
+  EXPECT_TRUE(eventually([&] { return ask(stage, models()) == "miss"; }));
+  EXPECT_EQ(stage.simulator.request_count(), 2U);
+}
+
+TEST(TheCache, AnswersHttp10AndManyInARow) {
+  Stage stage = cached();
+  ask(stage, models());
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(2);
+  crowd.send(0, "GET /v1/models HTTP/1.0\r\n\r\n");
+  std::string pipelined;
+  for (int i = 0; i < 100; ++i) pipelined += "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n";
+  crowd.send(1, pipelined);
+  const auto hits = [&](std::size_t i) {
+    std::size_t count = 0;
+    const auto& text = crowd.member(i).received;
+    for (auto at = text.find("cache;desc=hit"); at != text.npos; at = text.find("cache;desc=hit", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.member(0).ended && hits(1) == 100; }));
+  EXPECT_EQ(hits(0), 1U);
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+// Coalescing
+
+std::string chat_bytes(std::string_view model, bool stream) {
+  const std::string body = chat_body(model, stream);
+  return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+         "Cache-Control: max-age=60\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+/// What came behind a response's head, chunk framing and all.
+std::string_view body_of(const std::string& received) {
+  const auto at = received.find("\r\n\r\n");
+  return at == std::string::npos ? std::string_view() : std::string_view(received).substr(at + 4);
+}
+
+/// The payload of a chunked body.
+std::string dechunked(std::string_view body) {
+  std::string payload;
+  while (!body.empty()) {
+    const auto line = body.find("\r\n");
+    if (line == body.npos) break;
+    const auto size = std::stoul(std::string(body.substr(0, line)), nullptr, 16);
+    payload += body.substr(line + 2, size);
+    if (body.size() < line + 2 + size + 2) break;
+    body.remove_prefix(line + 2 + size + 2);
+  }
+  return payload;
+}
+
+class AThousandAtOnce : public ::testing::TestWithParam<bool> {};
+
+TEST_P(AThousandAtOnce, CauseOneExchangeUpstream) {
+  const bool stream = GetParam();
+  const std::string end = stream ? "0\r\n\r\n" : "}";
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"WORKER_PROCESSES", "4"}});
+  ConnectionCrowd crowd(stage.port());
+  constexpr std::size_t count = 1000;
+  crowd.open(count);
+  const auto request =
+      chat_bytes(stream ? "sim:chunks=20;chunk-delay=20" : "sim:delay=400;big=20000", stream);
+  for (std::size_t i = 0; i < count; ++i) crowd.send(i, request);
+  const auto whole = [&](std::size_t i) { return crowd.member(i).received.ends_with(end); };
+  const auto all_whole = [&] {
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < count; ++i) done += whole(i);
+    return done == count;
+  };
+  EXPECT_TRUE(crowd.run_until(all_whole, patience() * 3));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  EXPECT_EQ(crowd.having("desc=miss"), 1U);
+  EXPECT_GT(crowd.having("desc=coalesced"), 0U);
+  EXPECT_EQ(crowd.having("desc=miss") + crowd.having("desc=coalesced") + crowd.having("desc=hit"), count);
+  const auto payload = [&](std::size_t i) {
+    const auto body = body_of(crowd.member(i).received);
+    return stream ? dechunked(body) : std::string(body);
+  };
+  const std::string first = payload(0);
+  EXPECT_GT(first.size(), 1000U);
+  std::size_t equal = 0;
+  for (std::size_t i = 0; i < count; ++i) equal += payload(i) == first;
+  EXPECT_EQ(equal, count);
+}
+
+INSTANTIATE_TEST_SUITE_P(PlainAndStreamed, AThousandAtOnce, ::testing::Bool(),
+                         [](const auto& of) { return of.param ? "Streamed" : "Plain"; });
+
+bool nobody_asks(const Stage& stage) {
+  return eventually([&] {
+    const auto requests = stage.simulator.requests();
+    return !requests.empty() && std::ranges::all_of(requests, [](const auto& request) {
+      return request.value("cancelled", false) || request.value("answered", false);
+    });
+  });
+}
+
+/// A crowd that asks for the same stream, of which all have the first event.
+void open_same_stream(ConnectionCrowd& crowd, std::size_t count, const std::string& script) {
+  crowd.open(count);
+  for (std::size_t i = 0; i < count; ++i) crowd.send(i, chat_bytes(script, true));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("data: ") == count; }));
+}
+
+TEST(ASharedExchange, GoesOnWhenTheOneWhoAskedFirstLeaves) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(2);
+  crowd.send(0, chat_bytes("sim:chunks=30;chunk-delay=30", true));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("data: ") == 1; }));
+  crowd.send(1, chat_bytes("sim:chunks=30;chunk-delay=30", true));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("desc=coalesced") == 1; }));
+  crowd.close(0);
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("[DONE]") == 1; }));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  EXPECT_EQ(stage.simulator.requests()[0].value("cancelled", true), false);
+}
+
+TEST(ASharedExchange, GoesOnBeforeItsHeadToo) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(2);
+  crowd.send(0, chat_bytes("sim:delay=500", false));
+  ASSERT_TRUE(crowd.run_until([&] { return stage.simulator.request_count() == 1; }));
+  crowd.send(1, chat_bytes("sim:delay=500", false));
+  HttpClient probe(stage.port());
+  probe.exchange({.method = "GET", .target = "/health"});
+  crowd.close(0);
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("HTTP/1.1 200") == 1; }));
+  EXPECT_EQ(crowd.having("desc=coalesced"), 1U);
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+TEST(ASharedExchange, IsCancelledWhenTheLastReaderLeaves) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  open_same_stream(crowd, 3, "sim:chunks=3000;chunk-delay=20");
+  for (std::size_t i = 0; i < 3; ++i) crowd.close(i);
+  EXPECT_TRUE(nobody_asks(stage));
+  EXPECT_EQ(stage.simulator.requests()[0].value("cancelled", false), true);
+}
+
+TEST(ASharedExchange, LeavesEachOnItsOwnWhenItFails) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"MAX_RETRIES", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(5);
+  for (std::size_t i = 0; i < 5; ++i) crowd.send(i, chat_bytes("sim:delay=300;fail=1:503", false));
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("HTTP/1.1 ") == 5; }));
+  EXPECT_EQ(crowd.having("HTTP/1.1 503"), 1U) << "the one it was asked for";
+  EXPECT_EQ(crowd.having("HTTP/1.1 200"), 4U);
+  EXPECT_EQ(stage.simulator.request_count(), 5U);
+}
+
+TEST(ASharedExchange, IsNotSharedWhenItsAnswerMayNotBe) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    crowd.send(i, chat_bytes("sim:delay=200;header=Cache-Control:no-store", false));
+  }
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("HTTP/1.1 200") == 4; }));
+  EXPECT_EQ(stage.simulator.request_count(), 4U);
+}
+
+TEST(ASharedExchange, EndsForAllAsItBreaks) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  open_same_stream(crowd, 10, "sim:chunk-delay=50;close=event:8");
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.ended() == 10; }));
+  EXPECT_EQ(crowd.having("upstream_protocol_error"), 10U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_FALSE(crowd.member(i).received.ends_with("0\r\n\r\n"));
+  }
+}
+
+TEST(ASharedExchange, IsNotHeldUpByAReaderThatStops) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"WORKER_PROCESSES", "2"}});
+  const std::string script = "sim:chunks=400;chunk-size=8000";
+  RawClient stopped(stage.port(), 4096);
+  ASSERT_TRUE(stopped.send(chat_bytes(script, true)));
+  ASSERT_EQ(stopped.read_until("data: "), ReadEnd::satisfied);
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(100);
+  for (std::size_t i = 0; i < 100; ++i) crowd.send(i, chat_bytes(script, true));
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("[DONE]") == 100; }, patience() * 3));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  EXPECT_EQ(stopped.read_until("[DONE]"), ReadEnd::satisfied) << "and it gets all of it, later";
+}
+
+TEST(ASharedExchange, PastWhatIsKeptCutsOnlyTheReaderThatFellBehind) {
+  Stage stage = cached({{"CACHE_SIZE_MB", "1"}, {"RATE_LIMIT_PER_SECOND", "0"}});
+  const std::string script = "sim:chunks=2000;chunk-size=8000;chunk-delay=1";
+  RawClient stopped(stage.port(), 4096);
+  ASSERT_TRUE(stopped.send(chat_bytes(script, true)));
+  ASSERT_EQ(stopped.read_until("data: "), ReadEnd::satisfied);
+  RawClient along(stage.port());
+  along.set_limit(patience() * 3);
+  ASSERT_TRUE(along.send(chat_bytes(script, true)));
+  EXPECT_EQ(along.read_until([](std::string_view all) { return all.ends_with("[DONE]\n\n\r\n0\r\n\r\n"); }),
+            ReadEnd::satisfied);
+  EXPECT_GT(dechunked(body_of(along.received())).size(), 2000U * 8000);
+  stopped.set_limit(patience() * 3);
+  stopped.read_to_end();
+  EXPECT_NE(stopped.received().find("memory_pressure"), std::string::npos);
+  EXPECT_FALSE(stopped.received().ends_with("0\r\n\r\n"));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+TEST(ASharedExchange, IsPacedByItsOnlyReader) {
+  Stage stage =
+      cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"MAX_RESPONSE_SIZE", "30m"}, {"CACHE_SIZE_MB", "1"}});
+  RawClient slow(stage.port(), 4096);
+  ASSERT_TRUE(slow.send(chat_bytes("sim:big=20000000", false)));
+  ASSERT_EQ(slow.read_until("\r\n\r\n"), ReadEnd::satisfied);
+  HttpClient other(stage.port());
+  EXPECT_EQ(other.exchange(models()).status, 200);
+  slow.set_limit(patience() * 3);
+  EXPECT_EQ(slow.read_until([](std::string_view all) { return all.size() > 20000000; }), ReadEnd::satisfied);
+}
+
+TEST(ASharedExchange, KeepsAQuietStreamAliveForEachReader) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"STREAM_PING_INTERVAL", "100ms"}});
+  ConnectionCrowd crowd(stage.port());
+  open_same_stream(crowd, 3, "sim:chunks=4;pause=2:600");
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.having("[DONE]") == 3; }));
+  EXPECT_EQ(crowd.having("\n\r\n: "), 0U);
+  EXPECT_EQ(crowd.having(": ping"), 3U);
+  EXPECT_EQ(ask(stage, opted_in("sim:chunks=4;pause=2:600", true)), "hit") << "and what is kept has none";
+}
+
+TEST(ASharedExchange, EndsWithTheProcess) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"SHUTDOWN_GRACE", "300ms"}});
+  ConnectionCrowd crowd(stage.port());
+  open_same_stream(crowd, 3, "sim:chunks=3000;chunk-delay=20");
+  EXPECT_EQ(stage.proxy.stop(), 1);
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.ended() == 3; }));
+  EXPECT_EQ(crowd.having("draining"), 3U);
+}
+
+TEST(ASharedExchange, IsMeteredOnce) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(5);
+  for (std::size_t i = 0; i < 5; ++i) crowd.send(i, chat_bytes("sim:delay=200;usage=11:7", false));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("HTTP/1.1 200") == 5; }));
+  EXPECT_TRUE(eventually([&] { return stage.proxy.log_where("path", "/v1/chat/completions").size() == 5; }));
+  std::size_t metered = 0;
+  for (const auto& line : stage.proxy.log_where("path", "/v1/chat/completions")) {
+    metered += line.contains("input_tokens");
+  }
+  EXPECT_EQ(metered, 1U);
+}
+
+}  // namespace
+}  // namespace holysheep::testing
