@@ -21,6 +21,6 @@ struct CanonicalJson {
 /// than 512 MiB, or objects out of order within such objects again and again, so that sorting would move more
 /// than 16 times the text (never reached with 16 levels). Time O(n log n), memory a few times the text; no
 /// recursion. Any thread.
-std::optional<CanonicalJson> canonical_json(std::string_view json);
+std::optional<CanonicalJson> canonical_json(std::string_view text);
 
 }  // namespace holysheep::http

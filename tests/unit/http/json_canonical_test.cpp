@@ -15,8 +15,8 @@ namespace {
 using http::canonical_json;
 using nlohmann::json;
 
-std::string text_of(std::string_view json) {
-  const auto canonical = canonical_json(json);
+std::string text_of(std::string_view spelling) {
+  const auto canonical = canonical_json(spelling);
   return canonical ? canonical->text : "none";
 }
 
