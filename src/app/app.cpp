@@ -115,6 +115,7 @@ class App {
   std::unique_ptr<AdmissionDriver> admission_driver_;
   std::unique_ptr<RetryBudget> retry_budget_;
   std::unique_ptr<ReplayMemory> replay_memory_;
+  MemoryAccounts memory_;
   std::unique_ptr<proxy::Pod> pod_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
@@ -153,7 +154,7 @@ int App::prepare() {
   replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
   pod_ = std::make_unique<proxy::Pod>(proxy::Pod{settings_, writer_, lifecycle_, *upstream_,
                                                  second_upstream_.get(), *admission_, *retry_budget_,
-                                                 *replay_memory_});
+                                                 *replay_memory_, memory_});
   return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <holysheep/core/access_log.hpp>
+#include <holysheep/http/compressible.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
@@ -176,11 +177,15 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
     framing = head_.version_minor == 0 ? Framing::until_close : Framing::chunked;
   }
   if (framing == Framing::until_close) keep_alive_ = false;
+  std::optional<Compression> gzip;
+  const http::Coding coding = choose_coding(call, gzip);
+  if (gzip) framing = Framing::chunked;
   commit(head.status);
   const http::ServerTiming times = timing(client_.now());
   http::Downward down{.head = head, .timing = times};
   down.client_version_minor = head_.version_minor;
   down.framing = framing;
+  down.coding = coding;
   down.content_length = head.content_length;
   down.close = !keep_alive_;
   down.request_id = names_.request_id;
@@ -194,7 +199,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   call.input.consume(call.head_size);
   settle_input();
   if (!body_->complete()) client_.watch_and_discard();  // answered early
-  Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id});
+  Relay body(settings_, client_, call, {framing, route_.dialect, names_.request_id, gzip ? &*gzip : nullptr});
   const Fault fault = co_await body.run(scratch);
   response_bytes_ = body.body_bytes();
   usage_ = body.usage();
@@ -207,6 +212,18 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
     call.lease.give_back(client_.now());
   }
   co_return fault;
+}
+
+/// Does the answer's coding depend on who asks, and is it compressed for this client? Then `gzip` is had.
+http::Coding Exchange::choose_coding(const UpstreamCall& call, std::optional<Compression>& gzip) {
+  if (!settings_.enable_gzip || call.head.event_stream) return http::Coding::none;
+  const http::CodingChoice choice = http::choose_coding(head_, call.head);
+  if (!choice.varies) return http::Coding::none;
+  const auto length = call.body_length();
+  if (length && *length < http::least_compressed) return http::Coding::none;
+  if (!choice.compress) return http::Coding::varies;
+  gzip.emplace(context_.gzip_encoders, context_.pod.memory, length);
+  return http::Coding::gzip;
 }
 
 /// The header line that names another model than was asked for; empty where none was used.

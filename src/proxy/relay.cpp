@@ -120,7 +120,12 @@ Fault Relay::gather(Gather& out) {
     payload += piece.size();
     if (metered_) usage_.feed(piece);
   }
-  if (!event_stream_ && body_bytes_ + payload > settings_.max_response_size) return Fault::response_too_large;
+  if (!event_stream_ && received_ + payload > settings_.max_response_size) return Fault::response_too_large;
+  received_ += payload;
+  if (down_.gzip != nullptr) {
+    pieces_.assign(1, down_.gzip->take({pieces_.data(), pieces_.size()}, upstream_complete_));
+    payload = pieces_.front().size();
+  }
   body_bytes_ += payload;
   const bool chunked = down_.framing == Framing::chunked;
   if (chunked && payload > 0) {
@@ -132,7 +137,7 @@ Fault Relay::gather(Gather& out) {
   for (const auto piece : pieces_) out.add(piece);
   if (chunked && payload > 0) out.add("\r\n");
   if (chunked && upstream_complete_) {
-    trailer_ = http::forwardable_trailers(decoder_.trailers());
+    trailer_ = http::forwardable_trailers(decoder_.trailers(), down_.gzip != nullptr);
     out.add("0\r\n");
     out.add(trailer_);
     out.add("\r\n");
@@ -149,7 +154,7 @@ void Relay::note_progress() noexcept {
 Task<Fault> Relay::receive() {
   Duration patience = settings_.upstream_read_timeout;
   if (events_.ended()) patience = std::min(patience, linger_after_end);
-  const TimePoint silent = after(heard_, patience);
+  TimePoint silent = after(heard_, patience);
   for (;;) {
     client_.wakeup.clear(Event::upstream_readable);
     const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
@@ -164,6 +169,12 @@ Task<Fault> Relay::receive() {
       co_return Fault::none;
     }
     if (got.status == IoStatus::end || got.status == IoStatus::lost) co_return Fault::answer_cut;
+    if (const auto held = down_.gzip != nullptr ? down_.gzip->flush() : ""; !held.empty()) {
+      const Fault fault = co_await send_now(held);
+      if (fault != Fault::none) co_return fault;
+      heard_ = client_.now();  // as in `run`
+      silent = after(heard_, patience);
+    }
     const Event came = co_await client_.wakeup.wait(
         Event::upstream_readable | Event::upstream_writable | Event::client_readable,
         std::min(silent, next_ping()));
@@ -172,7 +183,7 @@ Task<Fault> Relay::receive() {
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable) || !has(came, Event::time)) continue;
     if (client_.now() >= silent) co_return Fault::silence;
-    const Fault fault = co_await ping();
+    const Fault fault = co_await send_now(http::ping_event(down_.dialect));
     if (fault != Fault::none) co_return fault;
   }
 }
@@ -184,14 +195,14 @@ TimePoint Relay::next_ping() const noexcept {
   return may ? after(sent_, settings_.stream_ping_interval) : never;
 }
 
-Task<Fault> Relay::ping() {
-  const std::string_view event = http::ping_event(down_.dialect);
-  const std::string bytes = framed(event);
+/// Between two reads.
+Task<Fault> Relay::send_now(std::string_view payload) {
+  const std::string bytes = framed(payload);
   Gather out;
   out.add(bytes);
   const bool sent = co_await client_.send(out);
   if (!sent) co_return Fault::client_gone;
-  body_bytes_ += event.size();
+  body_bytes_ += payload.size();
   sent_ = client_.now();
   co_return Fault::none;
 }

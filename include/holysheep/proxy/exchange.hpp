@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/response_writer.hpp>
 #include <holysheep/http/route.hpp>
 #include <holysheep/http/server_timing.hpp>
 #include <holysheep/proxy/attempts.hpp>
@@ -49,6 +50,7 @@ class Exchange {
   Task<Fault> answer_probe();
   Task<Fault> forward();
   Task<Fault> relay(UpstreamCall& call);
+  http::Coding choose_coding(const UpstreamCall& call, std::optional<Compression>& gzip);
   Task<Fault> answer_error_event(UpstreamCall& call);
   std::string name_used_model(const UpstreamCall& call);
   Task<void> answer_fault(Fault fault);

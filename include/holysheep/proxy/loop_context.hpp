@@ -3,8 +3,10 @@
 #include <holysheep/core/log_writer.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/date.hpp>
+#include <holysheep/http/gzip_encoder.hpp>
 #include <holysheep/http/request_id.hpp>
 #include <holysheep/policy/admission.hpp>
+#include <holysheep/policy/memory_accounts.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/policy/retry_budget.hpp>
 #include <holysheep/proxy/lifecycle.hpp>
@@ -26,6 +28,7 @@ struct Pod {
   Admission& admission;
   RetryBudget& retry_budget;
   ReplayMemory& replay_memory;
+  MemoryAccounts& memory;
 };
 
 /// What one event loop's sessions share.
@@ -46,6 +49,7 @@ struct LoopContext {
   Pod& pod;
   UpstreamShard upstream;
   std::optional<UpstreamShard> second_upstream;
+  http::GzipEncoders gzip_encoders;
   http::HttpDate date;
   http::RequestIds request_ids;
   std::minstd_rand random;

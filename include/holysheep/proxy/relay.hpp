@@ -7,6 +7,7 @@
 #include <holysheep/http/usage_scan.hpp>
 #include <holysheep/http/whole_events.hpp>
 #include <holysheep/proxy/client_connection.hpp>
+#include <holysheep/proxy/compression.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct Downstream {
   http::Framing framing;  ///< none, length, chunked or until_close (HTTP/1.0)
   http::Dialect dialect;
   std::string_view request_id;  ///< must outlive the relay
+  Compression* gzip = nullptr;  ///< of a body that is compressed, chunked; lent to the relay
 };
 
 /// Carries an answer's body from upstream to the client as it arrives: read, look, write, and only then read
@@ -41,6 +43,7 @@ class Relay {
   /// allows (an error event in a stream), and its connection must be closed.
   Task<Fault> run(std::string_view head_bytes);
 
+  /// What the client got of the body: of one that is compressed, compressed.
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
   /// What the answer cost, as far as it has come.
   [[nodiscard]] http::Usage usage() const noexcept { return usage_.usage(); }
@@ -58,7 +61,7 @@ class Relay {
   Fault gather(Gather& out);
   void note_progress() noexcept;
   Task<Fault> receive();
-  Task<Fault> ping();
+  Task<Fault> send_now(std::string_view payload);
   Task<Fault> break_off(Fault fault);
   [[nodiscard]] TimePoint next_ping() const noexcept;
   [[nodiscard]] std::string framed(std::string_view payload) const;
@@ -76,6 +79,7 @@ class Relay {
   http::WholeEvents events_;
   http::UsageScan usage_;
   std::uint64_t body_bytes_ = 0;
+  std::uint64_t received_ = 0;  // of the body from upstream
   std::uint64_t progress_ = 0;  // of events_ when heard_ was set
   TimePoint heard_;             // when upstream last carried the answer on, or the client last held it up
   TimePoint sent_;              // when the client last got something

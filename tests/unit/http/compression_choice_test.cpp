@@ -1,6 +1,7 @@
 #include "fields.hpp"
 #include <holysheep/http/accept_encoding.hpp>
 #include <holysheep/http/compressible.hpp>
+#include <holysheep/http/trailers.hpp>
 
 #include <string>
 #include <vector>
@@ -200,6 +201,12 @@ TEST(PlainBytes, AreBoundByDigests) {
     EXPECT_TRUE(binds_plain_bytes(name)) << name;
   for (const char* name : {"ETag", "Want-Repr-Digest", "X-Digest", ""})
     EXPECT_FALSE(binds_plain_bytes(name)) << name;
+}
+
+TEST(PlainBytes, OfACompressedBodyAreNotInItsTrailersEither) {
+  constexpr std::string_view lines = "X-Sum: 1\r\nRepr-Digest: sha-256=:x:\r\nX-Last: 2\r\n";
+  EXPECT_EQ(forwardable_trailers(lines), lines);
+  EXPECT_EQ(forwardable_trailers(lines, true), "X-Sum: 1\r\nX-Last: 2\r\n");
 }
 
 }  // namespace
