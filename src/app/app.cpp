@@ -116,7 +116,7 @@ class App {
   std::unique_ptr<AdmissionDriver> admission_driver_;
   std::unique_ptr<RetryBudget> retry_budget_;
   std::unique_ptr<ReplayMemory> replay_memory_;
-  MemoryAccounts accounts_;
+  MemoryAccounts memory_;
   std::unique_ptr<ResponseCache> cache_;
   std::unique_ptr<proxy::AnswerStore> answers_;
   std::unique_ptr<proxy::Pod> pod_;
@@ -156,11 +156,11 @@ int App::prepare() {
   retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
   replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
   cache_ = std::make_unique<ResponseCache>(std::uint64_t{settings_.cache_size_mb} << 20, settings_.cache_ttl,
-                                           accounts_);
-  answers_ = std::make_unique<proxy::AnswerStore>(*cache_, accounts_);
+                                           memory_);
+  answers_ = std::make_unique<proxy::AnswerStore>(*cache_, memory_);
   pod_ = std::make_unique<proxy::Pod>(proxy::Pod{settings_, writer_, lifecycle_, *upstream_,
                                                  second_upstream_.get(), *admission_, *retry_budget_,
-                                                 *replay_memory_, *answers_});
+                                                 *replay_memory_, *answers_, memory_});
   return 0;
 }
 

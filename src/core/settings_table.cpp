@@ -427,10 +427,14 @@ void add_answers(Specs& all) {
   all.push_back(size("STREAM_CHUNK_SIZE", "4k", "a size from 512 to 16k",
                      "read size while relaying a body: what one slow reader may hold in memory, each way",
                      &Settings::stream_chunk_size, 512, 16 << 10));
-  all.push_back(later(boolean("ENABLE_GZIP", "true", "compress JSON and text for clients that accept it",
-                              &Settings::enable_gzip)));
+  all.push_back(
+      boolean("ENABLE_GZIP", "true",
+              "compress JSON and text for clients that accept it; never an event stream, never what "
+              "upstream already encoded",
+              &Settings::enable_gzip));
   all.push_back(count("CACHE_SIZE_MB", "256", "a number of MiB from 0 to 1048576; 0: off",
-                      "response cache, all of its bookkeeping included", &Settings::cache_size_mb, 0, 1048576));
+                      "response cache, all of its bookkeeping included", &Settings::cache_size_mb, 0,
+                      1048576));
   all.push_back(choice("CACHE_COMPLETIONS", "opt-in", "opt-in, deterministic or off",
                        "which completions are cached", &Settings::cache_completions, cache_choices));
   all.push_back(duration("CACHE_TTL", "300s", "how long an answer is reused", &Settings::cache_ttl));

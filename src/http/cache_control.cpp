@@ -6,6 +6,17 @@
 #include <utility>
 
 namespace holysheep::http {
+
+bool has_cache_directive(const HeaderBlock& fields, std::string_view directive) noexcept {
+  for (const Field& field : fields) {
+    if (field.id != FieldName::cache_control) continue;
+    for (std::string_view list = field.value; !list.empty();) {
+      if (equal_ignoring_case(take_element(list), directive)) return true;
+    }
+  }
+  return false;
+}
+
 void append_cache_control_no_transform(std::string& out, std::string_view name, const HeaderBlock& fields) {
   out.append(name).append(": ", 2);
   bool forbidden = false;

@@ -10,4 +10,7 @@ namespace holysheep::http {
 /// in their order, and `no-transform` among them once.
 void append_cache_control_no_transform(std::string& out, std::string_view name, const HeaderBlock& fields);
 
+/// Has one of the block's Cache-Control lines this directive (in lower case here), without an argument?
+bool has_cache_directive(const HeaderBlock& fields, std::string_view directive) noexcept;
+
 }  // namespace holysheep::http

@@ -1,5 +1,7 @@
 #include "cache_control.hpp"
+#include "characters.hpp"
 #include "lines.hpp"
+#include <holysheep/http/compressible.hpp>
 #include <holysheep/http/response_writer.hpp>
 
 #include <algorithm>
@@ -14,6 +16,17 @@ void append_status_line(std::string& out, const ResponseHead& head) {
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::uint64_t>(head.status));
   out.append(" ", 1).append(head.reason).append("\r\n", 2);
+}
+
+/// Does `Vary` name this field, or everything?
+bool names_accept_encoding(std::string_view vary) noexcept {
+  while (!vary.empty()) {
+    const std::size_t end = std::min(vary.find(','), vary.size());
+    const std::string_view name = trimmed(vary.substr(0, end));
+    vary.remove_prefix(std::min(end + 1, vary.size()));
+    if (name == "*" || same_ignoring_case(name, "accept-encoding")) return true;
+  }
+  return false;
 }
 
 class ResponseWriter {
@@ -58,10 +71,27 @@ class ResponseWriter {
       case FieldName::date:
         has_date_ = true;
         break;
+      case FieldName::other:
+        if (down_.coding != Coding::none) return write_unless_of_plain_bytes(field);
+        break;
       default:
         break;
     }
     append_line(out_, field);
+  }
+
+  void write_unless_of_plain_bytes(const Field& field) {
+    if (same_ignoring_case(field.name, "vary")) has_vary_ |= names_accept_encoding(field.value);
+    if (down_.coding == Coding::gzip) {
+      if (same_ignoring_case(field.name, "accept-ranges") || binds_plain_bytes(field.name)) return;
+      if (same_ignoring_case(field.name, "etag") && field.value.starts_with('"')) return append_weak(field);
+    }
+    append_line(out_, field);
+  }
+
+  /// The same in meaning, not byte for byte (RFC 9110 §8.8.1).
+  void append_weak(const Field& strong) {
+    out_.append(strong.name).append(": W/", 4).append(strong.value).append("\r\n", 2);
   }
 
   /// Without a body the length is a statement about another answer (HEAD, 304): it passes as it is. A 204
@@ -106,6 +136,8 @@ class ResponseWriter {
       out_.append("X-Accel-Buffering: no\r\n");
     }
     if (down_.should_retry) append_line(out_, "x-should-retry", *down_.should_retry ? "true" : "false");
+    if (down_.coding == Coding::gzip) out_.append("Content-Encoding: gzip\r\n");
+    if (down_.coding != Coding::none && !has_vary_) out_.append("Vary: Accept-Encoding\r\n");
     out_.append(down_.extra);
     append_line(out_, "X-Request-Id", down_.request_id);
     append_server_timing(out_, down_.timing);
@@ -126,6 +158,7 @@ class ResponseWriter {
   bool has_date_ = false;
   bool has_length_ = false;
   bool has_cache_control_ = false;
+  bool has_vary_ = false;  // one that names Accept-Encoding
 };
 
 }  // namespace

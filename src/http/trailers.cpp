@@ -1,9 +1,10 @@
+#include <holysheep/http/compressible.hpp>
 #include <holysheep/http/header_block.hpp>
 #include <holysheep/http/trailers.hpp>
 
 namespace holysheep::http {
 
-std::string forwardable_trailers(std::string_view lines) {
+std::string forwardable_trailers(std::string_view lines, bool compressed) {
   std::string kept;
   while (!lines.empty()) {
     const auto end = lines.find("\r\n");
@@ -11,7 +12,8 @@ std::string forwardable_trailers(std::string_view lines) {
     const auto line = lines.substr(0, end + 2);
     lines.remove_prefix(line.size());
     const auto name = line.substr(0, line.find(':'));
-    if (field_name(name) == FieldName::other) kept += line;
+    if (field_name(name) != FieldName::other || (compressed && binds_plain_bytes(name))) continue;
+    kept += line;
   }
   return kept;
 }

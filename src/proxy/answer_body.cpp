@@ -123,6 +123,10 @@ Task<Fault> AnswerBody::receive(TimePoint until, Event also, Event& came) {
       co_return Fault::none;
     }
     if (got.status == IoStatus::end || got.status == IoStatus::lost) co_return Fault::answer_cut;
+    if (until <= client_.now()) {
+      came = Event::time;
+      co_return Fault::none;
+    }
     came = co_await client_.wakeup.wait(
         Event::upstream_readable | Event::upstream_writable | Event::client_readable | also,
         std::min(silent, until));

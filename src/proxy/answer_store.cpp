@@ -4,6 +4,16 @@
 
 namespace holysheep::proxy {
 
+namespace {
+
+/// The key of the compressed copy: as good a digest as the other.
+CacheKey coded(CacheKey key) noexcept {
+  key.digest.back() ^= 1;
+  return key;
+}
+
+}  // namespace
+
 /// The key is a digest already.
 std::size_t AnswerStore::Hash::operator()(const CacheKey& key) const noexcept {
   std::size_t bits = 0;
@@ -38,6 +48,25 @@ bool AnswerStore::open_kept(const Wanted& wanted, std::optional<SharedReader>& r
   auto answer = std::static_pointer_cast<const SharedAnswer>(std::move(hit->value));
   reader.emplace(std::const_pointer_cast<SharedAnswer>(std::move(answer)), false);
   return true;
+}
+
+bool AnswerStore::open_coded(const Wanted& wanted, std::optional<SharedReader>& reader) {
+  const TimePoint born = reader->answer().born();
+  auto hit = cache_.find(coded(wanted.key), wanted.now);
+  if (!hit) return false;
+  auto answer =
+      std::const_pointer_cast<SharedAnswer>(std::static_pointer_cast<const SharedAnswer>(hit->value));
+  if (answer->born() != born) return false;  // of an answer that was here before
+  reader.emplace(std::move(answer), false);
+  return true;
+}
+
+void AnswerStore::keep_coded(const Wanted& wanted, std::optional<SharedReader>& reader,
+                             std::string_view body) {
+  auto copy = std::make_shared<SharedAnswer>(accounts_, cache_.largest_entry());
+  copy->become_coded(reader->answer(), body);
+  reader.emplace(copy, false);
+  keep(coded(wanted.key), std::move(copy));
 }
 
 void AnswerStore::close(const CacheKey& key, const SharedAnswer& answer) {

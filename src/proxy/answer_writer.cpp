@@ -1,5 +1,6 @@
 #include <holysheep/http/gateway_error.hpp>
 #include <holysheep/http/stream_ping.hpp>
+#include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/answer_writer.hpp>
 
 #include <charconv>
@@ -13,7 +14,13 @@ void AnswerWriter::add_head(std::string_view head) {
   out_.add(head);
 }
 
-void AnswerWriter::add_body(std::span<const std::string_view> pieces, std::uint64_t payload) {
+void AnswerWriter::add_body(std::span<const std::string_view> pieces, std::uint64_t payload, bool last) {
+  if (down_.gzip == nullptr) return add_payload(pieces, payload);
+  const std::string_view coded = down_.gzip->take(pieces, last);
+  add_payload({&coded, 1}, coded.size());
+}
+
+void AnswerWriter::add_payload(std::span<const std::string_view> pieces, std::uint64_t payload) {
   if (payload == 0) return;
   body_bytes_ += payload;
   const bool chunked = down_.framing == Framing::chunked;
@@ -29,8 +36,9 @@ void AnswerWriter::add_body(std::span<const std::string_view> pieces, std::uint6
 
 void AnswerWriter::add_end(std::string_view trailers) {
   if (down_.framing != Framing::chunked) return;
+  trailers_ = http::forwardable_trailers(trailers, down_.gzip != nullptr);
   out_.add("0\r\n");
-  out_.add(trailers);
+  out_.add(trailers_);
   out_.add("\r\n");
 }
 
@@ -39,6 +47,13 @@ bool AnswerWriter::send_at_once() noexcept {
   if (!client_.send_at_once(out_)) return false;
   if (any_bytes) all_sent();
   return true;
+}
+
+bool AnswerWriter::flush_at_once() {
+  if (down_.gzip == nullptr) return true;
+  const std::string_view coded = down_.gzip->flush();
+  add_payload({&coded, 1}, coded.size());
+  return send_at_once();
 }
 
 Task<bool> AnswerWriter::send() {

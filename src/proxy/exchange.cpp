@@ -1,5 +1,6 @@
 #include <holysheep/core/access_log.hpp>
 #include <holysheep/http/cache_rules.hpp>
+#include <holysheep/http/compressible.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/fetch.hpp>
@@ -19,6 +20,10 @@ using http::Method;
 namespace {
 
 constexpr std::string_view forwarded_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// A request with a longer body shares no answer: bringing it into one spelling would hold up the event loop
+/// (6 ms a MiB), and two of that length are hardly ever the same.
+constexpr std::uint64_t longest_compared = std::uint64_t{1} << 20;
 
 /// A decimal number of seconds or retries, as the SDKs send it; nothing for anything else.
 std::optional<double> number(std::string_view text) {
@@ -164,6 +169,7 @@ std::optional<AnswerStore::Wanted> Exchange::wanted() const {
   const auto directives = http::cache_directives(head_.fields);
   const auto use = http::cache_use(rule, head_, settings_.cache_completions, directives);
   if (use == http::CacheUse::never) return std::nullopt;
+  if (body_->held() > longest_compared) return std::nullopt;
   std::optional<http::CanonicalJson> body;
   if (head_.method == Method::post) body = http::canonical_json(body_->text());
   if (!http::may_use(use, head_.method, body)) return std::nullopt;
@@ -180,6 +186,7 @@ Task<Fault> Exchange::forward_shared(AnswerStore::Wanted wanted) {
   if (found == AnswerStore::Found::kept) {
     cache_ = "hit";
     age_ = std::max(Duration::zero(), wanted.now - reader_->answer().born());
+    if (const Fault left = co_await compress_kept(wanted); left != Fault::none) co_return left;
     co_return co_await relay_shared();
   }
   more_.emplace(context_.loop, client_.wakeup, net::Event::shared);
@@ -269,7 +276,11 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   http::Downward down{.head = head, .timing = times};
   down.framing = head.framing;
   down.content_length = head.content_length;
-  const Downstream downstream = begin_answer(head, down, call.other_model);
+  std::optional<Compression> gzip;
+  down.coding = choose_coding(head, call.body_length(), gzip);
+  if (gzip) down.framing = Framing::chunked;
+  Downstream downstream = begin_answer(head, down, call.other_model);
+  if (gzip) downstream.gzip = &*gzip;
   call.input.consume(call.head_size);
   if (!body_->complete()) client_.watch_and_discard();  // answered early
   Relay relay(settings_, client_, call, downstream);
@@ -298,11 +309,57 @@ Task<Fault> Exchange::relay_shared() {
       down.content_length = answer.size();
     }
   }
-  const Downstream downstream = begin_answer(head, down, answer.other_model());
+  std::optional<Compression> gzip;
+  if (answer.coded()) {
+    down.coding = http::Coding::gzip;
+    down.framing = Framing::length;
+    down.content_length = answer.size();
+  } else {
+    std::optional<std::uint64_t> length;
+    if (reader_->kept()) length = answer.size();
+    if (!length && head.framing == Framing::length) length = head.content_length;
+    down.coding = choose_coding(head, length, gzip);
+  }
+  if (gzip) down.framing = Framing::chunked;
+  Downstream downstream = begin_answer(head, down, answer.other_model());
+  if (gzip) downstream.gzip = &*gzip;
   SharedRelay relay(client_, *reader_, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
   co_return fault;
+}
+
+/// Of a kept answer that this client takes compressed: the copy that was compressed before, or one made now.
+Task<Fault> Exchange::compress_kept(AnswerStore::Wanted wanted) {
+  const SharedAnswer& answer = reader_->answer();
+  if (!settings_.enable_gzip || answer.size() < http::least_compressed) co_return Fault::none;
+  http::ResponseHead head;
+  http::parse_response_head(answer.head(), head_.method, head);
+  if (!http::choose_coding(head_, head, answer.size()).compress) co_return Fault::none;
+  if (context_.pod.answers.open_coded(wanted, reader_)) co_return Fault::none;
+  Compression gzip(context_.gzip_encoders, context_.pod.memory, answer.size());
+  std::string coded;
+  for (;;) {
+    SharedReader::Pieces pieces;
+    const bool last = reader_->look(pieces).stage == SharedAnswer::Stage::complete;
+    coded += gzip.take(pieces, last);
+    if (last) break;
+    const bool go_on = co_await client_.let_others_run();
+    if (!go_on) co_return Fault::client_gone;
+  }
+  context_.pod.answers.keep_coded(wanted, reader_, coded);
+  co_return Fault::none;
+}
+
+/// Does the answer's coding depend on who asks, and is it compressed for this client? Then `gzip` is had.
+http::Coding Exchange::choose_coding(const http::ResponseHead& head, std::optional<std::uint64_t> length,
+                                     std::optional<Compression>& gzip) {
+  if (!settings_.enable_gzip || head.event_stream) return http::Coding::none;
+  const http::CodingChoice choice = http::choose_coding(head_, head, length);
+  if (!choice.varies) return http::Coding::none;
+  if (!choice.compress) return http::Coding::varies;
+  gzip.emplace(context_.gzip_encoders, context_.pod.memory, length);
+  return http::Coding::gzip;
 }
 
 /// Writes the client's head into the loop's scratch. `down` has what the answer says of its body.

@@ -1,5 +1,4 @@
 #include <holysheep/http/cache_rules.hpp>
-#include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/answer_store.hpp>
 #include <holysheep/proxy/fetch.hpp>
 
@@ -139,7 +138,7 @@ void Fetch::finish(AnswerBody& body, UpstreamCall& call) {
   // answer.
   const bool good = !body.readable_events() || (body.ended() && !errors_.found());
   if (call.lease && body.upstream_reusable()) call.lease.give_back(client_.now());
-  answer_->complete(http::forwardable_trailers(body.trailers()));
+  answer_->complete(body.trailers());
   if (good) context_.pod.answers.keep(key_, answer_);
 }
 

@@ -1,4 +1,3 @@
-#include <holysheep/http/trailers.hpp>
 #include <holysheep/proxy/relay.hpp>
 
 namespace holysheep::proxy {
@@ -6,17 +5,17 @@ namespace holysheep::proxy {
 using net::Event;
 
 Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down)
-    : call_(call), body_(settings, client, call, down.dialect), writer_(client, down) {}
+    : call_(call),
+      compresses_(down.gzip != nullptr),
+      body_(settings, client, call, down.dialect),
+      writer_(client, down) {}
 
 Task<Fault> Relay::run(std::string_view head_bytes) {
   writer_.add_head(head_bytes);
   for (;;) {
     const Fault fault = body_.take();
-    writer_.add_body(body_.pieces(), body_.payload());
-    if (body_.complete()) {
-      trailers_ = http::forwardable_trailers(body_.trailers());
-      writer_.add_end(trailers_);
-    }
+    writer_.add_body(body_.pieces(), body_.payload(), body_.complete());
+    if (body_.complete()) writer_.add_end(body_.trailers());
     if (!writer_.send_at_once()) {
       const bool sent = co_await writer_.send();
       if (!sent) co_return Fault::client_gone;
@@ -33,9 +32,19 @@ Task<Fault> Relay::run(std::string_view head_bytes) {
 }
 
 Task<Fault> Relay::receive() {
+  Event came = Event::none;
+  if (compresses_) {
+    // What has been compressed is not held while upstream has nothing more.
+    const Fault lost = co_await body_.receive(TimePoint::min(), Event::none, came);
+    if (lost != Fault::none || has(came, Event::upstream_readable)) co_return lost;
+    if (!writer_.flush_at_once()) {
+      const bool sent = co_await writer_.send();
+      if (!sent) co_return Fault::client_gone;
+      body_.held_up();
+    }
+  }
   for (;;) {
     const TimePoint ping = body_.inside_event() || body_.ended() ? never : writer_.ping_due();
-    Event came = Event::none;
     const Fault lost = co_await body_.receive(ping, Event::none, came);
     if (lost != Fault::none || has(came, Event::upstream_readable)) co_return lost;
     const Fault left = co_await writer_.ping();

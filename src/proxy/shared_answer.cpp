@@ -151,6 +151,13 @@ std::uint64_t SharedAnswer::heap_size() const {
   return bytes;
 }
 
+void SharedAnswer::become_coded(const SharedAnswer& plain, std::string_view body) {
+  begin(plain.head(), plain.other_model(), plain.born(), {}, true);
+  append({&body, 1}, true, {});
+  coded_ = true;
+  complete({});
+}
+
 void SharedAnswer::counted_elsewhere() noexcept {
   const std::scoped_lock lock(mutex_);
   charge_.set(0);

@@ -13,7 +13,7 @@ Task<Fault> SharedRelay::run(std::string_view head_bytes) {
     const SharedReader::Look look = reader_.look(pieces);
     std::uint64_t payload = 0;
     for (const auto piece : pieces) payload += piece.size();
-    writer_.add_body(pieces, payload);
+    writer_.add_body(pieces, payload, look.stage == Stage::complete);
     if (look.stage == Stage::complete) writer_.add_end(reader_.answer().trailers());
     if (!writer_.send_at_once()) {
       in_a_row = 0;
@@ -30,6 +30,10 @@ Task<Fault> SharedRelay::run(std::string_view head_bytes) {
       const bool go_on = co_await client_.let_others_run();
       if (!go_on && !client_.cut_by_shutdown()) co_return Fault::client_gone;
       if (go_on) continue;
+    }
+    if (!writer_.flush_at_once()) {
+      const bool sent = co_await writer_.send();
+      if (!sent) co_return Fault::client_gone;
     }
     const Fault fault = co_await wait(look.boundary);
     if (fault == Fault::client_gone) co_return fault;

@@ -264,6 +264,19 @@ Task<Fault> UpstreamCall::receive_small_body(TimePoint deadline, std::string& bo
   }
 }
 
+std::optional<std::uint64_t> UpstreamCall::body_length() const {
+  if (head.framing == Framing::length) return head.content_length;
+  if (head.framing != Framing::chunked) return std::nullopt;
+  http::ChunkDecoder decoder;
+  std::uint64_t length = 0;
+  for (std::string_view rest = input.bytes().substr(head_size);;) {
+    const auto found = decoder.next(rest);
+    if (found == http::ChunkDecoder::Event::end) return length;
+    if (found != http::ChunkDecoder::Event::payload) return std::nullopt;
+    length += decoder.span().size();
+  }
+}
+
 /// What has come of the body, and what lies behind it. True: that is all of it.
 bool UpstreamCall::read_body(std::string& body, std::string_view& surplus) const {
   surplus = input.bytes().substr(head_size);

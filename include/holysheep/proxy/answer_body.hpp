@@ -39,7 +39,8 @@ class AnswerBody {
   [[nodiscard]] std::string_view trailers() const noexcept { return decoder_.trailers(); }
 
   /// Waits for more. `none`: it came (`came` has upstream_readable), or `until` has passed or one of `also`
-  /// has happened (`came` has that). Else what ended the body: answer_cut, silence, draining, client_gone.
+  /// has happened (`came` has that); one that has passed already: no wait at all. Else what ended the body:
+  /// answer_cut, silence, draining, client_gone.
   Task<Fault> receive(TimePoint until, net::Event also, net::Event& came);
   /// Upstream was not asked for anything up to now, so its silence does not count.
   void held_up() noexcept { heard_ = client_.now(); }

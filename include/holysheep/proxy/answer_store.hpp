@@ -35,6 +35,11 @@ class AnswerStore {
   /// Puts a reader of the answer into `reader`. Of many who ask for the same at one time, one leads.
   Found open(const Wanted& wanted, std::optional<SharedReader>& reader);
 
+  /// `reader` has a kept answer. Changes to its compressed copy, where there is one. False: there is none.
+  bool open_coded(const Wanted& wanted, std::optional<SharedReader>& reader);
+  /// Keeps `body`, the gzip coding of the kept answer that `reader` has, as its copy, and changes to it.
+  void keep_coded(const Wanted& wanted, std::optional<SharedReader>& reader, std::string_view body);
+
   /// The Fetch has ended, or nobody may join it any more.
   void close(const CacheKey& key, const SharedAnswer& answer);
   /// The same, and the answer is kept for those who come, unless it is too large. It is complete.

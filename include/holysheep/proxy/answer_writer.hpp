@@ -5,6 +5,7 @@
 #include <holysheep/http/dialect.hpp>
 #include <holysheep/http/request_head.hpp>
 #include <holysheep/proxy/client_connection.hpp>
+#include <holysheep/proxy/compression.hpp>
 
 #include <array>
 #include <cstdint>
@@ -21,10 +22,12 @@ struct Downstream {
   std::string_view request_id;   ///< must outlive the writer
   bool readable_events = false;  ///< a stream that pings and an error event can be put into
   Duration ping_interval{};      ///< STREAM_PING_INTERVAL; zero: off
+  Compression* gzip = nullptr;   ///< of a body that is compressed, chunked; lent to the writer
 };
 
 /// Gives one answer to the client: head, body in the client's framing, pings while a stream is silent, and of
-/// a body that breaks an ending that cannot be taken for its own. Copies no byte of the body. One event loop.
+/// a body that breaks an ending that cannot be taken for its own. Compresses where it is told to, else copies
+/// no byte of the body. One event loop.
 class AnswerWriter {
  public:
   AnswerWriter(ClientConnection& client, Downstream down)
@@ -36,14 +39,19 @@ class AnswerWriter {
   /// until then; but `head` may lie in memory that others use while this waits. `payload`: bytes of `pieces`,
   /// of which there may be 26.
   void add_head(std::string_view head);
-  void add_body(std::span<const std::string_view> pieces, std::uint64_t payload);
-  /// `trailers`: lines, each with its CRLF.
+  /// `last`: the body ends with them.
+  void add_body(std::span<const std::string_view> pieces, std::uint64_t payload, bool last);
+  /// `trailers`: lines as upstream sent them, each with its CRLF.
   void add_end(std::string_view trailers);
 
   /// True: all that was added has gone, without waiting: the common case. Else `send` goes on.
   bool send_at_once() noexcept;
   /// False: the client is gone.
   Task<bool> send();
+
+  /// Before a wait for more of the body: what is inside the encoder goes out. True: nothing was, the common
+  /// case, or it has gone; else `send` goes on.
+  bool flush_at_once();
 
   /// When a ping is due, were the stream at an event's boundary; `never` where none may be put in.
   [[nodiscard]] TimePoint ping_due() const noexcept;
@@ -63,6 +71,7 @@ class AnswerWriter {
 
  private:
   [[nodiscard]] std::string framed(std::string_view payload) const;
+  void add_payload(std::span<const std::string_view> pieces, std::uint64_t payload);
   void all_sent() noexcept;
 
   ClientConnection& client_;
@@ -70,6 +79,7 @@ class AnswerWriter {
   Gather out_;
   std::string_view head_;    // where it was lent
   std::string unsent_head_;  // of it, once this had to wait
+  std::string trailers_;
   std::array<char, 20> size_line_;
   TimePoint sent_;  // when the client last got something
   std::uint64_t body_bytes_ = 0;

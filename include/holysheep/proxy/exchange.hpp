@@ -60,6 +60,9 @@ class Exchange {
   Task<Fault> answer_error_event(const http::EventError& error, std::string_view other_model);
   std::optional<AnswerStore::Wanted> wanted() const;
   void fetch(const AnswerStore::Wanted& wanted);
+  Task<Fault> compress_kept(AnswerStore::Wanted wanted);
+  http::Coding choose_coding(const http::ResponseHead& head, std::optional<std::uint64_t> length,
+                             std::optional<Compression>& gzip);
   Downstream begin_answer(const http::ResponseHead& head, http::Downward& down, std::string_view other_model);
   void settle_relay(Fault fault, int status, std::uint64_t body_bytes, bool must_reset);
   std::string name_used_model(std::string_view other_model);

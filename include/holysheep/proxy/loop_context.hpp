@@ -3,8 +3,10 @@
 #include <holysheep/core/log_writer.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/date.hpp>
+#include <holysheep/http/gzip_encoder.hpp>
 #include <holysheep/http/request_id.hpp>
 #include <holysheep/policy/admission.hpp>
+#include <holysheep/policy/memory_accounts.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/policy/retry_budget.hpp>
 #include <holysheep/proxy/lifecycle.hpp>
@@ -30,6 +32,7 @@ struct Pod {
   RetryBudget& retry_budget;
   ReplayMemory& replay_memory;
   AnswerStore& answers;
+  MemoryAccounts& memory;
 };
 
 /// What one event loop's sessions share.
@@ -50,6 +53,7 @@ struct LoopContext {
   Pod& pod;
   UpstreamShard upstream;
   std::optional<UpstreamShard> second_upstream;
+  http::GzipEncoders gzip_encoders;
   http::HttpDate date;
   http::RequestIds request_ids;
   std::minstd_rand random;

@@ -35,9 +35,9 @@ class Relay {
   Task<Fault> break_off(Fault fault);
 
   UpstreamCall& call_;
+  const bool compresses_;
   AnswerBody body_;
   AnswerWriter writer_;
-  std::string trailers_;
 };
 
 }  // namespace holysheep::proxy

@@ -74,6 +74,8 @@ class SharedAnswer {
   /// What a cache has to count for it: this object and the blocks it owns, as the heap has them. After
   /// `complete`.
   [[nodiscard]] std::uint64_t heap_size() const;
+  /// Instead of `begin` and all that follows: a copy of a kept answer whose body is `body`, its gzip coding.
+  void become_coded(const SharedAnswer& plain, std::string_view body);
   /// From now on the cache counts it.
   void counted_elsewhere() noexcept;
   // For whoever reads, once the reader has seen `answering` or later.
@@ -83,6 +85,8 @@ class SharedAnswer {
   [[nodiscard]] TimePoint born() const noexcept { return born_; }
   [[nodiscard]] const Fared& fared() const noexcept { return fared_; }
   [[nodiscard]] const std::optional<http::EventError>& error() const noexcept { return error_; }
+  /// Its body is upstream's compressed here, all of it.
+  [[nodiscard]] bool coded() const noexcept { return coded_; }
   /// After `complete`.
   [[nodiscard]] std::string_view trailers() const noexcept { return trailers_; }
   /// Of the body so far; after `complete` all of it.
@@ -117,6 +121,7 @@ class SharedAnswer {
   bool leader_left_ = false;
   bool usage_told_ = false;
   bool boundary_ = true;
+  bool coded_ = false;
   Fault fault_ = Fault::none;
   Readers readers_;
   std::function<void()> needed_;

@@ -39,6 +39,8 @@ class UpstreamCall {
   /// The answer's body, read into `input` behind its head as far as that is a block's size: for an error that
   /// must be understood. It is still to be relayed.
   Task<Fault> receive_small_body(TimePoint deadline, std::string& body);
+  /// The body's length: as the head tells it, or because all of the body is here already.
+  [[nodiscard]] std::optional<std::uint64_t> body_length() const;
   /// Puts the answer aside while the request is tried again: nothing is read, and the connection goes back to
   /// the pool when the whole answer is here already.
   void set_aside(TimePoint now);

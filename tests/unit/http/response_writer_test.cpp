@@ -275,6 +275,65 @@ TEST(ResponseWriterConnection, SaysWhatTheClientWouldNotAssume) {
   EXPECT_TRUE(has(written(down), "Connection: keep-alive"));
 }
 
+class ResponseWriterCoding : public ::testing::Test {
+ protected:
+  std::string with(Coding coding) {
+    Downward down = downward(head_);
+    down.coding = coding;
+    return written(down);
+  }
+
+  ResponseHead head_ = answer({{"ETag", "\"abc\""},
+                               {"content-length", "5000", FieldName::content_length},
+                               {"Accept-Ranges", "bytes"},
+                               {"Content-MD5", "x=="},
+                               {"Digest", "sha-256=x"},
+                               {"Content-Digest", "sha-256=:x:"},
+                               {"repr-digest", "sha-256=:x:"},
+                               {"Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"}});
+};
+
+TEST_F(ResponseWriterCoding, WhatIsCompressedSaysSoAndNothingOfItsPlainBytes) {
+  const std::string text = with(Coding::gzip);
+  EXPECT_TRUE(has(text, "Content-Encoding: gzip"));
+  EXPECT_TRUE(has(text, "Vary: Accept-Encoding"));
+  EXPECT_TRUE(has(text, "ETag: W/\"abc\""));
+  EXPECT_TRUE(has(text, "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"));
+  EXPECT_TRUE(has(text, "Transfer-Encoding: chunked"));
+  for (const char* name :
+       {"content-length", "Accept-Ranges", "Content-MD5", "Digest", "Content-Digest", "repr-digest"}) {
+    EXPECT_EQ(count(text, name), 0) << name;
+  }
+}
+
+TEST_F(ResponseWriterCoding, WhatIsNotPassesAndSaysWhereItCouldBe) {
+  const std::string text = with(Coding::varies);
+  EXPECT_EQ(count(text, "Content-Encoding"), 0);
+  for (const char* line :
+       {"Vary: Accept-Encoding", "ETag: \"abc\"", "Accept-Ranges: bytes", "Content-MD5: x=="}) {
+    EXPECT_TRUE(has(text, line)) << line;
+  }
+  EXPECT_EQ(count(with(Coding::none), "Vary"), 0);
+}
+
+TEST_F(ResponseWriterCoding, AWeakEtagStaysAsItIs) {
+  head_ = answer({{"etag", "W/\"abc\""}});
+  EXPECT_TRUE(has(with(Coding::gzip), "etag: W/\"abc\""));
+}
+
+TEST_F(ResponseWriterCoding, VaryIsAddedToUpstreamsUnlessThatNamesIt) {
+  head_ = answer({{"Vary", "Origin"}, {"vary", "X-Accept-Encoding"}});
+  for (const auto coding : {Coding::gzip, Coding::varies}) {
+    EXPECT_TRUE(has(with(coding), "Vary: Origin"));
+    EXPECT_EQ(count(with(coding), "Vary"), 2);
+    EXPECT_TRUE(has(with(coding), "Vary: Accept-Encoding"));
+  }
+  for (const char* named : {"accept-encoding", "Origin , Accept-Encoding", "*", "Accept-Encoding,Origin"}) {
+    head_ = answer({{"Vary", named}, {"Vary", "Origin"}});
+    EXPECT_EQ(count(with(Coding::gzip), "Vary"), 2) << named;
+  }
+}
+
 TEST(InterimHead, PassesItsFieldsAndNothingMeantForTheConnection) {
   ResponseHead head = answer({{"Link", "</a.css>; rel=preload"},
                               {"Connection", "X-Hop", FieldName::connection},

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <holysheep/http/gzip_encoder.hpp>
+#include <holysheep/policy/memory_accounts.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holysheep::proxy {
+
+/// One answer's body on its way to a client that gets it compressed. Holds an encoder until the body's end,
+/// and what has come out of it until that is sent: at most what one read from upstream can make. Both are
+/// charged to `MemoryUse::compression`. One event loop.
+class Compression {
+ public:
+  /// `length`: the body's, where it is known.
+  Compression(http::GzipEncoders& encoders, MemoryAccounts& accounts, std::optional<std::uint64_t> length)
+      : encoder_(encoders.take(length)), charge_(accounts, MemoryUse::compression) {
+    charge();
+  }
+
+  /// Takes what came, and gives what can go on: often nothing, and with `last` the rest. Good until the next
+  /// call.
+  std::string_view take(std::span<const std::string_view> pieces, bool last);
+  /// What was taken and has not come out yet; to be asked for before waiting for more. Good until the next
+  /// call. Nothing where there is none, and the stream is no longer for it.
+  std::string_view flush();
+
+ private:
+  void charge() noexcept;
+
+  http::GzipEncoders::Lent encoder_;
+  MemoryCharge charge_;
+  std::string out_;
+  bool holds_ = false;  // something is inside
+};
+
+}  // namespace holysheep::proxy
