@@ -1,31 +1,11 @@
 #include "cache_control.hpp"
 
 #include "lines.hpp"
+#include "list_elements.hpp"
 
 #include <utility>
 
 namespace holysheep::http {
-namespace {
-
-/// Where the first element of a list ends: at a comma that is in no quoted string (RFC 9110 §5.6.1).
-std::size_t element_end(std::string_view list) noexcept {
-  bool quoted = false;
-  for (std::size_t at = 0; at < list.size(); ++at) {
-    if (list[at] == '"') quoted = !quoted;
-    if (quoted && list[at] == '\\') ++at;
-    if (!quoted && at < list.size() && list[at] == ',') return at;
-  }
-  return list.size();
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-}  // namespace
-
 void append_cache_control_no_transform(std::string& out, std::string_view name, const HeaderBlock& fields) {
   out.append(name).append(": ", 2);
   bool forbidden = false;
@@ -33,9 +13,7 @@ void append_cache_control_no_transform(std::string& out, std::string_view name, 
     if (field.id != FieldName::cache_control || field.nominated) continue;
     std::string_view list = field.value;
     while (!list.empty()) {
-      const std::size_t end = element_end(list);
-      const std::string_view directive = trimmed(list.substr(0, end));
-      list.remove_prefix(end == list.size() ? end : end + 1);
+      const std::string_view directive = take_element(list);
       if (directive.empty()) continue;
       if (equal_ignoring_case(directive, "no-transform") && std::exchange(forbidden, true)) continue;
       out.append(directive).append(", ", 2);
