@@ -28,6 +28,8 @@ constexpr TimePoint last_time = never - Duration(1);
 
 /// How many entries are dropped at most while others wait for the shard.
 constexpr unsigned most_at_once = 32;
+/// Of one shard, by the key's second byte.
+constexpr std::size_t trees = 64;
 /// A single answer takes no more of the cache than this part of it.
 constexpr std::uint64_t entries_at_least = 4;
 /// What `make_shared` puts before the value.
@@ -87,13 +89,15 @@ struct ResponseCache::Dropped {
       entries;
 };
 
-/// Trees and not a hash table: nothing to allocate or to move as they grow, so nobody ever waits for that.
+/// Found through many small trees and not through a table that grows: nobody ever waits for it to do so, and
+/// a tree of 200 entries, as there are with 200,000 in all, is eight steps deep.
 struct alignas(64) ResponseCache::Shard {
   using Unsized = intrusive::constant_time_size<false>;
 
   std::mutex mutex;
-  intrusive::set<Entry, intrusive::member_hook<Entry, TreeHook, &Entry::by_key>, intrusive::compare<ByKey>,
-                 Unsized>
+  std::array<intrusive::set<Entry, intrusive::member_hook<Entry, TreeHook, &Entry::by_key>,
+                            intrusive::compare<ByKey>, Unsized>,
+             trees>
       by_key;
   intrusive::multiset<Entry, intrusive::member_hook<Entry, TreeHook, &Entry::by_birth>,
                       intrusive::compare<ByBirth>, Unsized>
@@ -108,11 +112,13 @@ struct alignas(64) ResponseCache::Shard {
   Counter misses{0};
   Counter evictions{0};
 
+  [[nodiscard]] auto& tree_of(const CacheKey& key) noexcept { return by_key[key.digest[1] % trees]; }
   void hear(TimePoint now) noexcept { latest = std::max(latest, std::min(now, last_time)); }
 
   [[nodiscard]] Entry* find(const CacheKey& key) noexcept {
-    const auto found = by_key.find(key, ByKeyAlone());
-    return found == by_key.end() ? nullptr : &*found;
+    auto& tree = tree_of(key);
+    const auto found = tree.find(key, ByKeyAlone());
+    return found == tree.end() ? nullptr : &*found;
   }
 
   [[nodiscard]] Entry* first_in(Order order) noexcept {
@@ -121,7 +127,7 @@ struct alignas(64) ResponseCache::Shard {
   }
 
   void insert(Entry& entry) noexcept {
-    by_key.insert(entry);
+    tree_of(entry.key).insert(entry);
     by_birth.insert(entry);
     entry.used = latest;
     by_use.push_front(entry);
@@ -137,7 +143,8 @@ struct alignas(64) ResponseCache::Shard {
   }
 
   void remove(Entry& entry, Dropped& dropped) noexcept {
-    by_key.erase(by_key.iterator_to(entry));
+    auto& tree = tree_of(entry.key);
+    tree.erase(tree.iterator_to(entry));
     by_birth.erase(by_birth.iterator_to(entry));
     dropped.entries.splice(dropped.entries.end(), by_use, by_use.iterator_to(entry));
     count(entries, -1);
@@ -166,8 +173,8 @@ struct ResponseCache::Sweep {
 };
 
 ResponseCache::ResponseCache(std::uint64_t bytes, Duration ttl, MemoryAccounts& accounts)
-    : limit_(bytes),
-      largest_(Entry::largest_value(bytes)),
+    : limit_(bytes - std::min(bytes, heap_bytes(shard_count * sizeof(Shard) + alignof(Shard)))),
+      largest_(Entry::largest_value(limit_)),
       ttl_(ttl),
       accounts_(accounts),
       shards_(std::make_unique<Shard[]>(shard_count)) {}

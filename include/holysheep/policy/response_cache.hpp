@@ -31,20 +31,20 @@ constexpr std::uint64_t heap_bytes(std::uint64_t bytes) noexcept {
 /// Answers kept for the next who asks the same. One for the process, any thread; what the values are is their
 /// owner's matter.
 ///
-/// Entries are spread over 16 shards by their key, each behind a mutex of its own that is held for some
-/// hundred nanoseconds; no value is freed under it. The bound is one for all shards, so that a small cache
-/// holds large entries too: room is reserved on one atomic count before an entry goes in, and made by
-/// dropping others, wherever they are.
+/// Entries are spread over 16 shards by their key, each behind a mutex of its own that is held for
+/// one look-up, or to unlink at most 32 entries; no value is freed under it. The bound is one for all shards,
+/// so that a small cache holds large entries too: room is reserved on one atomic count before an entry goes
+/// in, and made by dropping others, wherever they are.
 ///
 /// What goes first when room is needed: what has expired, then what was used longest ago. That is exact
 /// within a shard; between shards it is as exact as the times told, a store counting as a use at `born` or at
 /// the latest time its shard had heard of before. While other threads use the cache, an entry used in the
 /// very moment of the choice may still go.
 ///
-/// `bytes()` never passes the bound. It counts each entry's node, its value's block and what the allocator
-/// adds to both, and goes down only when the memory has been given back. It does not count the 4 KiB that
-/// the shards take at start, nor a value dropped here while a reader holds it: that one is the reader's from
-/// then on.
+/// `bytes()` never passes `limit()`, which is the bound less some 28 KiB that the shards take at start. It
+/// counts each entry's node, its value's block and what the allocator adds to both, and goes down only when
+/// the memory has been given back. It does not count a value dropped here while a reader holds it: that one
+/// is the reader's from then on.
 class ResponseCache {
  public:
   /// `bytes`: the bound (`CACHE_SIZE_MB`), 0: off. `ttl` (`CACHE_TTL`), 0: off. What is held is charged to
@@ -76,6 +76,8 @@ class ResponseCache {
   [[nodiscard]] std::uint64_t largest_entry() const noexcept { return largest_; }
   [[nodiscard]] bool enabled() const noexcept { return limit_ > 0 && ttl_ > Duration::zero(); }
 
+  /// What `bytes()` never passes: the bound, less what the shards take at start.
+  [[nodiscard]] std::uint64_t limit() const noexcept { return limit_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t entries() const noexcept;
   [[nodiscard]] std::uint64_t hits() const noexcept;
