@@ -245,6 +245,8 @@ TEST(CacheDigest, DiffersWithEverythingTheAnswerDependsOn) {
     EXPECT_TRUE(is_new(Request("GET /v1/models", {line + ": a", line + ": b"}))) << name;
     EXPECT_TRUE(is_new(Request("GET /v1/models", {line + ": b", line + ": a"}))) << name;
   }
+  EXPECT_TRUE(is_new(Request("GET /v1/models?b=12")));
+  EXPECT_TRUE(is_new(Request("GET /v1/models?b=1"), "2"));
   const Request post("POST /v1/embeddings");
   EXPECT_TRUE(is_new(post, "", ""));
   EXPECT_TRUE(is_new(post, "", "{}"));
