@@ -41,8 +41,10 @@ def streaming_upstream(build, folder):
     return Upstream([build / "holysheep-simulator", "--no-record", "--make-ca", folder / "ca"])
 
 
-def plain_upstream(build, folder, cpus=processes.LOAD):
-    return Upstream([build / "holysheep-bench-upstream", folder / "ca/server.pem", folder / "ca/server.key"], cpus)
+def plain_upstream(build, folder, cpus=processes.LOAD, body=None):
+    """One answer of 1 KiB, or what the file `body` holds."""
+    command = [build / "holysheep-bench-upstream", folder / "ca/server.pem", folder / "ca/server.key"]
+    return Upstream(command + ([body] if body else []), cpus)
 
 
 class Place:

@@ -1,9 +1,10 @@
-"""Writes the README's figures and charts from what scripts/bench and scripts/bench --scale found last."""
+"""Writes the README's figures and charts from what scripts/bench, --scale and --gzip found last."""
 import json
 import pathlib
 import sys
 
 import chart
+import compression
 import report
 import scale
 
@@ -20,7 +21,7 @@ def read(name, command):
     return json.loads(path.read_text())
 
 
-def text(results, scaled):
+def text(results, scaled, packed):
     about = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if "+" not in name)
     pods = {float(quota): pod for quota, pod in scaled["pods"].items()}
@@ -31,18 +32,21 @@ def text(results, scaled):
         scale.table(pods), "",
         f"Two event loops cost {two / one:.2f} times one's CPU a request. Resident after 100,000 requests "
         f"{scaled['early_kib'] / 1024:.1f} MiB, after a million {scaled['late_kib'] / 1024:.1f} MiB.", "",
+        "Chat answers compressed (`ENABLE_GZIP`), CPU a request and bytes sent:", "",
+        compression.table(packed["medians"]), "",
         f"{report.machine_line(about)}; {versions}. Medians of {len(results['rounds']['nginx'])} interleaved rounds."])
 
 
 def main():
     results = read("results.json", "scripts/bench")
     scaled = read("scale.json", "scripts/bench --scale")
+    packed = read("gzip.json", "scripts/bench --gzip")
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN + "\n")
     _, _, after = rest.partition(END + "\n")
     if not after:
         sys.exit(f"bench: README.md has no lines {BEGIN} and {END}")
-    readme.write_text(f"{before}{BEGIN}\n{text(results, scaled)}\n{END}\n{after}")
+    readme.write_text(f"{before}{BEGIN}\n{text(results, scaled, packed)}\n{END}\n{after}")
     chart.write_all(CHARTS, results["medians"], results["machine"])
 
 

@@ -9,11 +9,16 @@ KEEP = 256
 RATE = 1_000_000
 
 
-class Nginx:
-    name = "nginx"
+# Of nginx the least that HolySheep Proxy compresses, and its level.
+NGINX_GZIP = ("gzip on; gzip_types application/json; gzip_proxied any; gzip_vary on; "
+              "gzip_min_length 1024; gzip_comp_level 1;")
 
-    def __init__(self, _options):
-        pass
+
+class Nginx:
+    def __init__(self, _options, gzip=False, buffered=False):
+        self.name = "nginx, buffering" if buffered else "nginx"
+        self.gzip = NGINX_GZIP if gzip else ""
+        self.buffering = "on" if buffered else "off"
 
     def version(self):
         text = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
@@ -28,7 +33,7 @@ http {{
   access_log off; default_type application/json; keepalive_requests 1000000000; keepalive_timeout 65;
   client_body_temp_path {place.folder}/body; proxy_temp_path {place.folder}/proxy;
   fastcgi_temp_path {place.folder}/f; uwsgi_temp_path {place.folder}/u; scgi_temp_path {place.folder}/s;
-  client_max_body_size 50m; tcp_nodelay on;
+  client_max_body_size 50m; tcp_nodelay on; {self.gzip}
   limit_req_zone $server_name zone=pod:1m rate={RATE}r/s;
   upstream api {{
     server 127.0.0.1:{place.upstream_port} max_fails=0; server 127.0.0.1:{place.upstream_port} max_fails=0;
@@ -39,7 +44,7 @@ http {{
     listen 127.0.0.1:{place.port}; server_name bench;
     location /v1/ {{
       limit_req zone=pod burst=100000 nodelay;
-      proxy_pass https://api; proxy_http_version 1.1; proxy_buffering off;
+      proxy_pass https://api; proxy_http_version 1.1; proxy_buffering {self.buffering};
       proxy_ssl_verify on; proxy_ssl_trusted_certificate {place.ca}; proxy_ssl_name localhost;
       proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;
       proxy_next_upstream error timeout http_502 http_503 http_504 non_idempotent; proxy_next_upstream_tries 4;

@@ -12,9 +12,10 @@ import processes
 LUA = pathlib.Path(__file__).with_name("chat.lua")
 
 
-def wrk(port, connections, seconds, cpus=processes.LOAD):
+def wrk(port, connections, seconds, cpus=processes.LOAD, headers=()):
+    more = [part for header in headers for part in ("-H", header)]
     out = processes.output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(LUA),
-                               f"http://127.0.0.1:{port}"], seconds + 20, cpus)
+                               *more, f"http://127.0.0.1:{port}"], seconds + 20, cpus)
     result = json.loads(out.strip().splitlines()[-1])
     if result["errors"] or not result["requests"]:
         raise RuntimeError(f"wrk saw errors: {result}")
@@ -48,11 +49,11 @@ def so_many(port, requests, connections):
         _h2load(port, folder, f"-c{connections}", f"-n{requests}")
 
 
-def plain(port, pid, upstream, connections, warm, seconds, cpus=processes.LOAD):
+def plain(port, pid, upstream, connections, warm, seconds, cpus=processes.LOAD, headers=()):
     """Keep-alive connections that ask as fast as answers come."""
-    wrk(port, connections, warm, cpus)
+    wrk(port, connections, warm, cpus, headers)
     window = counters.Window(pid, [upstream])
-    load = wrk(port, connections, seconds, cpus)
+    load = wrk(port, connections, seconds, cpus, headers)
     counted = window.end()
     return {
         "requests_per_second": load["requests"] / load["seconds"],
