@@ -15,10 +15,11 @@ NGINX_GZIP = ("gzip on; gzip_types application/json; gzip_proxied any; gzip_vary
 
 
 class Nginx:
-    def __init__(self, _options, gzip=False, buffered=False):
+    def __init__(self, _options, gzip=False, buffered=False, cache=False):
         self.name = "nginx, buffering" if buffered else "nginx"
+        self.cache = cache
         self.gzip = NGINX_GZIP if gzip else ""
-        self.buffering = "on" if buffered else "off"
+        self.buffering = "on" if buffered or cache else "off"
 
     def version(self):
         text = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
@@ -26,6 +27,12 @@ class Nginx:
 
     def command(self, place):
         config = place.folder / "nginx.conf"
+        cache_path = cache = ""
+        if self.cache:
+            cache_path = f"proxy_cache_path {place.folder}/cache-{place.port} keys_zone=answers:16m use_temp_path=off; open_file_cache max=1000;"
+            cache = ("proxy_cache answers; proxy_cache_valid 200 5m; proxy_cache_methods GET; "
+                     "proxy_cache_key $request_method$request_uri$http_authorization$http_accept; "
+                     "add_header X-Cache $upstream_cache_status;")
         config.write_text(f"""
 daemon off; pid {place.folder}/nginx.pid; error_log stderr error; worker_processes 1;
 events {{ worker_connections {2 * place.streams + 64}; }}
@@ -33,7 +40,7 @@ http {{
   access_log off; default_type application/json; keepalive_requests 1000000000; keepalive_timeout 65;
   client_body_temp_path {place.folder}/body; proxy_temp_path {place.folder}/proxy;
   fastcgi_temp_path {place.folder}/f; uwsgi_temp_path {place.folder}/u; scgi_temp_path {place.folder}/s;
-  client_max_body_size 50m; tcp_nodelay on; {self.gzip}
+  client_max_body_size 50m; tcp_nodelay on; {self.gzip} {cache_path}
   limit_req_zone $server_name zone=pod:1m rate={RATE}r/s;
   upstream api {{
     server 127.0.0.1:{place.upstream_port} max_fails=0; server 127.0.0.1:{place.upstream_port} max_fails=0;
@@ -43,7 +50,7 @@ http {{
   server {{
     listen 127.0.0.1:{place.port}; server_name bench;
     location /v1/ {{
-      limit_req zone=pod burst=100000 nodelay;
+      limit_req zone=pod burst=100000 nodelay; {cache}
       proxy_pass https://api; proxy_http_version 1.1; proxy_buffering {self.buffering};
       proxy_ssl_verify on; proxy_ssl_trusted_certificate {place.ca}; proxy_ssl_name localhost;
       proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;

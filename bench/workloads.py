@@ -9,12 +9,13 @@ import tempfile
 import counters
 import processes
 
-LUA = pathlib.Path(__file__).with_name("chat.lua")
+CHAT = pathlib.Path(__file__).with_name("chat.lua")
+MODELS = pathlib.Path(__file__).with_name("models.lua")
 
 
-def wrk(port, connections, seconds, cpus=processes.LOAD, headers=()):
+def wrk(port, connections, seconds, cpus=processes.LOAD, headers=(), script=CHAT):
     more = [part for header in headers for part in ("-H", header)]
-    out = processes.output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(LUA),
+    out = processes.output_of(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script),
                                *more, f"http://127.0.0.1:{port}"], seconds + 20, cpus)
     result = json.loads(out.strip().splitlines()[-1])
     if result["errors"] or not result["requests"]:
@@ -49,11 +50,11 @@ def so_many(port, requests, connections):
         _h2load(port, folder, f"-c{connections}", f"-n{requests}")
 
 
-def plain(port, pid, upstream, connections, warm, seconds, cpus=processes.LOAD, headers=()):
+def plain(port, pid, upstream, connections, warm, seconds, cpus=processes.LOAD, headers=(), script=CHAT):
     """Keep-alive connections that ask as fast as answers come."""
-    wrk(port, connections, warm, cpus, headers)
+    wrk(port, connections, warm, cpus, headers, script)
     window = counters.Window(pid, [upstream])
-    load = wrk(port, connections, seconds, cpus, headers)
+    load = wrk(port, connections, seconds, cpus, headers, script)
     counted = window.end()
     return {
         "requests_per_second": load["requests"] / load["seconds"],
