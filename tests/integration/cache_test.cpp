@@ -1,6 +1,8 @@
 #include "support/connection_crowd.hpp"
+#include "support/gunzip.hpp"
 #include "support/raw_client.hpp"
 #include "support/stage.hpp"
+#include "support/tcp_server.hpp"
 
 #include <algorithm>
 
@@ -181,6 +183,52 @@ TEST(TheCache, AnswersHttp10AndManyInARow) {
   EXPECT_TRUE(crowd.run_until([&] { return crowd.member(0).ended && hits(1) == 100; }));
   EXPECT_EQ(hits(0), 1U);
   EXPECT_EQ(stage.simulator.request_count(), 1U);
+}
+
+TEST(TheCache, GivesAKeptAnswerCompressedToWhoTakesThat) {
+  Stage stage = cached();
+  const std::string script = "sim:big=100000";
+  Request request = opted_in(script);
+  request.headers.push_back({"Accept-Encoding", "gzip"});
+  HttpClient client(stage.port());
+  const Response first = client.exchange(request);
+  EXPECT_EQ(first.header("Transfer-Encoding"), "chunked") << "as it came";
+  for (int i = 0; i < 2; ++i) {
+    const Response hit = client.exchange(request);
+    EXPECT_EQ(cache_result(hit), "hit");
+    EXPECT_EQ(hit.header("Content-Encoding"), "gzip");
+    EXPECT_EQ(hit.header("Content-Length"), std::to_string(hit.body.size()));
+    EXPECT_EQ(hit.header("Vary"), "Accept-Encoding");
+    EXPECT_LT(hit.body.size(), 50'000U);
+    const Inflated inflated = gunzip(hit.body);
+    EXPECT_TRUE(inflated.complete);
+    EXPECT_EQ(inflated.bytes, gunzip(first.body).bytes);
+  }
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  const Response plain = client.exchange(opted_in(script));
+  EXPECT_EQ(plain.body, gunzip(first.body).bytes);
+}
+
+TEST(TheCache, TellsOfAKeptAnswerHowLongItIsAlthoughItCameInChunks) {
+  TcpServer upstream([](RawClient& connection, int) {
+    for (std::string request; read_request(connection, request);) {
+      connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nSet-Cookie: whose=first\r\nAge: 7\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n1\r\n\n\r\n0\r\n\r\n");
+    }
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"}});
+  HttpClient client(proxy.port());
+  const Response first = client.exchange(models());
+  const Response hit = client.exchange(models());
+  EXPECT_EQ(first.header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(first.header("Set-Cookie"), "whose=first");
+  EXPECT_EQ(cache_result(hit), "hit");
+  EXPECT_EQ(hit.header("Content-Length"), "3");
+  EXPECT_FALSE(hit.has("Transfer-Encoding"));
+  EXPECT_FALSE(hit.has("Set-Cookie")) << "it was for another";
+  EXPECT_EQ(hit.header("Age"), "7");
+  EXPECT_EQ(hit.body, first.body);
 }
 
 // Coalescing
