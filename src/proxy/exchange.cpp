@@ -186,7 +186,10 @@ Task<Fault> Exchange::forward_shared(AnswerStore::Wanted wanted) {
   if (found == AnswerStore::Found::kept) {
     cache_ = "hit";
     age_ = std::max(Duration::zero(), wanted.now - reader_->answer().born());
-    if (const Fault left = co_await compress_kept(wanted); left != Fault::none) co_return left;
+    if (wants_kept_coded() && !context_.pod.answers.open_coded(wanted, reader_)) {
+      const Fault left = co_await compress_kept(wanted);
+      if (left != Fault::none) co_return left;
+    }
     co_return co_await relay_shared();
   }
   more_.emplace(context_.loop, client_.wakeup, net::Event::shared);
@@ -329,15 +332,21 @@ Task<Fault> Exchange::relay_shared() {
   co_return fault;
 }
 
-/// Of a kept answer that this client takes compressed: the copy that was compressed before, or one made now.
-Task<Fault> Exchange::compress_kept(AnswerStore::Wanted wanted) {
+/// Is a kept answer to be compressed for this client?
+bool Exchange::wants_kept_coded() const {
   const SharedAnswer& answer = reader_->answer();
-  if (!settings_.enable_gzip || answer.size() < http::least_compressed) co_return Fault::none;
+  if (!settings_.enable_gzip || answer.size() < http::least_compressed ||
+      head_.fields.find(FieldName::accept_encoding) == nullptr) {
+    return false;
+  }
   http::ResponseHead head;
   http::parse_response_head(answer.head(), head_.method, head);
-  if (!http::choose_coding(head_, head, answer.size()).compress) co_return Fault::none;
-  if (context_.pod.answers.open_coded(wanted, reader_)) co_return Fault::none;
-  Compression gzip(context_.gzip_encoders, context_.pod.memory, answer.size());
+  return http::choose_coding(head_, head, answer.size()).compress;
+}
+
+/// Compresses the kept answer that `reader_` has, for all who take it so, and changes to that.
+Task<Fault> Exchange::compress_kept(AnswerStore::Wanted wanted) {
+  Compression gzip(context_.gzip_encoders, context_.pod.memory, reader_->answer().size());
   std::string coded;
   for (;;) {
     SharedReader::Pieces pieces;

@@ -60,6 +60,7 @@ class Exchange {
   Task<Fault> answer_error_event(const http::EventError& error, std::string_view other_model);
   std::optional<AnswerStore::Wanted> wanted() const;
   void fetch(const AnswerStore::Wanted& wanted);
+  [[nodiscard]] bool wants_kept_coded() const;
   Task<Fault> compress_kept(AnswerStore::Wanted wanted);
   http::Coding choose_coding(const http::ResponseHead& head, std::optional<std::uint64_t> length,
                              std::optional<Compression>& gzip);
