@@ -109,15 +109,4 @@ std::size_t GzipEncoders::memory() const noexcept {
   return bytes;
 }
 
-std::string gzip_whole(std::span<const std::string_view> pieces) {
-  std::uint64_t length = 0;
-  for (const auto piece : pieces) length += piece.size();
-  GzipEncoder encoder(window_for(length));
-  std::string out;
-  for (const auto piece : pieces) encoder.feed(piece, Then::more, out);
-  encoder.feed({}, Then::end, out);
-  out.shrink_to_fit();
-  return out;
-}
-
 }  // namespace holysheep::http

@@ -1,9 +1,7 @@
 #include <holysheep/core/access_log.hpp>
-#include <holysheep/http/cache_rules.hpp>
 #include <holysheep/http/compressible.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
-#include <holysheep/proxy/fetch.hpp>
 #include <holysheep/proxy/probes.hpp>
 #include <holysheep/proxy/shared_relay.hpp>
 
@@ -20,10 +18,6 @@ using http::Method;
 namespace {
 
 constexpr std::string_view forwarded_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-/// A request with a longer body shares no answer: bringing it into one spelling would hold up the event loop
-/// (6 ms a MiB), and two of that length are hardly ever the same.
-constexpr std::uint64_t longest_compared = std::uint64_t{1} << 20;
 
 /// A decimal number of seconds or retries, as the SDKs send it; nothing for anything else.
 std::optional<double> number(std::string_view text) {
@@ -137,21 +131,23 @@ Task<Fault> Exchange::forward() {
   received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
   names_.model.assign(find_model());
-  if (const auto same = wanted()) co_return co_await forward_shared(*same);
-  co_return co_await forward_alone();
-}
-
-Task<Fault> Exchange::forward_alone() {
+  const Duration patient = patience();
   const Ask ask{.head = head_,
                 .route = route_,
                 .request_id = names_.request_id,
                 .model = names_.model,
-                .deadline = after(received_, patience()),
-                .patience = patience(),
+                .deadline = after(received_, patient),
+                .patience = patient,
                 .stream = asks_for_stream(),
                 .client_retries = client_retries()};
+  if (const auto wanted = SharedRequest::wanted(context_, *body_, ask)) {
+    co_return co_await forward_shared(*wanted, ask);
+  }
+  co_return co_await forward_alone(ask);
+}
+
+Task<Fault> Exchange::forward_alone(const Ask& ask) {
   attempts_.emplace(context_, client_, *body_, ask);
-  fared_ = &attempts_->fared();
   const Fault fault = co_await attempts_->run();
   if (fault != Fault::none) co_return fault;
   UpstreamCall& call = attempts_->answer();
@@ -160,88 +156,23 @@ Task<Fault> Exchange::forward_alone() {
   co_return co_await answer_error_event(*call.error_event, call.other_model);
 }
 
-/// What this request wants, if somebody else's answer to the same question will do.
-std::optional<AnswerStore::Wanted> Exchange::wanted() const {
-  const auto rule = http::cache_rule(head_.method, route_);
-  if (rule == http::CacheRule::never || !context_.pod.answers.enabled() || !body_->complete()) {
-    return std::nullopt;
-  }
-  const auto directives = http::cache_directives(head_.fields);
-  const auto use = http::cache_use(rule, head_, settings_.cache_completions, directives);
-  if (use == http::CacheUse::never) return std::nullopt;
-  if (body_->held() > longest_compared) return std::nullopt;
-  std::optional<http::CanonicalJson> body;
-  if (head_.method == Method::post) body = http::canonical_json(body_->text());
-  if (!http::may_use(use, head_.method, body)) return std::nullopt;
-  return AnswerStore::Wanted{
-      .key = {http::cache_digest(head_, route_, {},
-                                 body ? std::string_view(body->text) : std::string_view())},
-      .now = client_.now(),
-      .max_age = directives.max_age.value_or(Duration::max()),
-      .fresh = directives.no_cache};
-}
-
-Task<Fault> Exchange::forward_shared(AnswerStore::Wanted wanted) {
-  const auto found = context_.pod.answers.open(wanted, reader_);
-  if (found == AnswerStore::Found::kept) {
-    cache_ = "hit";
-    age_ = std::max(Duration::zero(), wanted.now - reader_->answer().born());
-    if (wants_kept_coded() && !context_.pod.answers.open_coded(wanted, reader_)) {
-      const Fault left = co_await compress_kept(wanted);
-      if (left != Fault::none) co_return left;
-    }
-    co_return co_await relay_shared();
-  }
-  more_.emplace(context_.loop, client_.wakeup, net::Event::shared);
-  reader_->on_more(more_->raiser());
-  if (found == AnswerStore::Found::nothing) fetch(wanted);
-  cache_ = reader_->leads() ? "miss" : "coalesced";
-  SharedReader::Look look{SharedAnswer::Stage::asked};
-  const Fault left = co_await wait_for_shared_head(look);
-  if (left != Fault::none) co_return left;
-  if (reader_->leads()) {
-    fared_ = &reader_->answer().fared();
-  } else {
-    waited_ = client_.now() - received_;
-  }
-  if (look.stage != SharedAnswer::Stage::failed) co_return co_await relay_shared();
-  if (reader_->leads() && look.fault != Fault::none) co_return look.fault;
-  if (reader_->leads()) {
-    const std::string_view asked_for;
-    co_return co_await answer_error_event(*reader_->answer().error(), asked_for);
-  }
-  reader_.reset();  // on its own again
-  cache_ = "miss";
-  co_return co_await forward_alone();
-}
-
-void Exchange::fetch(const AnswerStore::Wanted& wanted) {
+Task<Fault> Exchange::forward_shared(const AnswerStore::Wanted& wanted, const Ask& ask) {
   // The head begins where its start line does: empty lines before it are none of it.
   const auto before = static_cast<std::size_t>(head_.method_text.data() - client_.input.bytes().data());
-  const FetchRequest request{.key = wanted.key,
-                             .head = client_.input.bytes().substr(before, head_size_ - before),
-                             .body = *body_,
-                             .address = client_.address,
-                             .request_id = names_.request_id,
-                             .model = names_.model,
-                             .patience = patience(),
-                             .stream = asks_for_stream(),
-                             .client_retries = client_retries()};
-  context_.fetches->start(request, reader_->shared());
+  shared_.emplace(context_, client_, *body_, client_.input.bytes().substr(before, head_size_ - before), ask);
+  const Fault fault = co_await shared_->open(wanted);
+  if (fault != Fault::none) co_return fault;
+  if (shared_->on_its_own()) co_return co_await forward_alone(ask);
+  const auto& error = shared_->reader().answer().error();
+  if (!error) co_return co_await relay_shared();
+  const std::string_view asked_for;
+  co_return co_await answer_error_event(*error, asked_for);
 }
 
-Task<Fault> Exchange::wait_for_shared_head(SharedReader::Look& look) {
-  // The one it is asked for hears from the fetch how it ended; others have their own time.
-  const TimePoint deadline = reader_->leads() ? never : after(received_, patience());
-  for (;;) {
-    client_.wakeup.clear(net::Event::shared);
-    look = reader_->look_for_head();
-    if (look.stage != SharedAnswer::Stage::asked) co_return Fault::none;
-    const net::Event came =
-        co_await client_.wakeup.wait(net::Event::shared | net::Event::client_readable, deadline);
-    if (client_.left(came)) co_return Fault::client_gone;
-    if (has(came, net::Event::time)) co_return Fault::deadline;
-  }
+/// How the request fared upstream, where it was asked there for this client.
+const Fared* Exchange::fared() const {
+  if (attempts_) return &attempts_->fared();
+  return shared_ ? shared_->fared() : nullptr;
 }
 
 /// `REQUEST_TIMEOUT`, or what the client says that it will wait.
@@ -297,16 +228,17 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
 }
 
 Task<Fault> Exchange::relay_shared() {
-  const SharedAnswer& answer = reader_->answer();
+  SharedReader& reader = shared_->reader();
+  const SharedAnswer& answer = reader.answer();
   http::ResponseHead head;
   http::parse_response_head(answer.head(), head_.method, head);
   const http::ServerTiming times = timing(client_.now());
   http::Downward down{.head = head, .timing = times};
   down.framing = head.framing;
   down.content_length = head.content_length;
-  down.second_hand = !reader_->leads();
-  if (reader_->kept()) {
-    down.age = age_;
+  down.second_hand = !reader.leads();
+  if (reader.kept()) {
+    down.age = shared_->age();
     if (head.framing == Framing::chunked && !head.event_stream) {
       down.framing = Framing::length;
       down.content_length = answer.size();
@@ -319,45 +251,17 @@ Task<Fault> Exchange::relay_shared() {
     down.content_length = answer.size();
   } else {
     std::optional<std::uint64_t> length;
-    if (reader_->kept()) length = answer.size();
+    if (reader.kept()) length = answer.size();
     if (!length && head.framing == Framing::length) length = head.content_length;
     down.coding = choose_coding(head, length, gzip);
   }
   if (gzip) down.framing = Framing::chunked;
   Downstream downstream = begin_answer(head, down, answer.other_model());
   if (gzip) downstream.gzip = &*gzip;
-  SharedRelay relay(client_, *reader_, downstream);
+  SharedRelay relay(client_, reader, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
   co_return fault;
-}
-
-/// Is a kept answer to be compressed for this client?
-bool Exchange::wants_kept_coded() const {
-  const SharedAnswer& answer = reader_->answer();
-  if (!settings_.enable_gzip || answer.size() < http::least_compressed ||
-      head_.fields.find(FieldName::accept_encoding) == nullptr) {
-    return false;
-  }
-  http::ResponseHead head;
-  http::parse_response_head(answer.head(), head_.method, head);
-  return http::choose_coding(head_, head, answer.size()).compress;
-}
-
-/// Compresses the kept answer that `reader_` has, for all who take it so, and changes to that.
-Task<Fault> Exchange::compress_kept(AnswerStore::Wanted wanted) {
-  Compression gzip(context_.gzip_encoders, context_.pod.memory, reader_->answer().size());
-  std::string coded;
-  for (;;) {
-    SharedReader::Pieces pieces;
-    const bool last = reader_->look(pieces).stage == SharedAnswer::Stage::complete;
-    coded += gzip.take(pieces, last);
-    if (last) break;
-    const bool go_on = co_await client_.let_others_run();
-    if (!go_on) co_return Fault::client_gone;
-  }
-  context_.pod.answers.keep_coded(wanted, reader_, coded);
-  co_return Fault::none;
 }
 
 /// Does the answer's coding depend on who asks, and is it compressed for this client? Then `gzip` is had.
@@ -383,7 +287,8 @@ Downstream Exchange::begin_answer(const http::ResponseHead& head, http::Downward
   down.close = !keep_alive_;
   down.request_id = names_.request_id;
   down.date = context_.date.at(std::chrono::system_clock::now());
-  if (fared_ != nullptr && fared_->refused_by_budget && head.status >= 400) down.should_retry = false;
+  const Fared* const how = fared();
+  if (how != nullptr && how->refused_by_budget && head.status >= 400) down.should_retry = false;
   const std::string used_model = name_used_model(other_model);
   down.extra = used_model;
   std::string& scratch = context_.loop.scratch;
@@ -416,7 +321,7 @@ Task<Fault> Exchange::answer_error_event(const http::EventError& error, std::str
   commit(error.status);
   http::OwnAnswer answer = own_answer();
   std::string extra = name_used_model(other_model);
-  if (fared_->refused_by_budget) extra += "x-should-retry: false\r\n";
+  if (fared()->refused_by_budget) extra += "x-should-retry: false\r\n";
   answer.extra = extra;
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -430,14 +335,15 @@ Task<void> Exchange::answer_fault(Fault fault) {
   if (traits(fault).closes) keep_alive_ = false;
   commit(http::status_of(fault, route_.dialect));
   std::string detail(why_);
-  if (fared_ != nullptr) detail = fared_->detail;
+  const Fared* const how = fared();
+  if (how != nullptr) detail = how->detail;
   const bool probe = route_.endpoint == Endpoint::health || route_.endpoint == Endpoint::ready;
   http::GatewayError error{.fault = fault, .dialect = route_.dialect, .detail = detail};
   error.allow = probe ? std::string_view("GET, HEAD") : forwarded_methods;
   error.answer = own_answer();
-  if (fared_ != nullptr) {
-    error.retry_after = fared_->retry_after;
-    if (fared_->refused_by_budget) error.should_retry = false;
+  if (how != nullptr) {
+    error.retry_after = how->retry_after;
+    if (how->refused_by_budget) error.should_retry = false;
   }
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -485,7 +391,7 @@ void Exchange::finish(Fault outcome) {
   settle_input();
   const TimePoint now = client_.now();
   const http::ServerTiming times = timing(now);
-  if (reader_) usage_ = reader_->leave();
+  if (shared_ && !shared_->on_its_own()) usage_ = shared_->leave();
   AccessRecord record;
   record.time = std::chrono::system_clock::now();
   record.request_id = names_.request_id;
@@ -506,11 +412,11 @@ void Exchange::finish(Fault outcome) {
   record.reasoning_tokens = usage_.reasoning;
   record.partial = partial_;
   if (body_) record.request_bytes = body_->received();
-  if (fared_ != nullptr || reader_) {
+  if (attempts_ || shared_) {
     record.attempts = times.attempts;
     record.queue = times.queue;
     record.upstream = times.upstream;
-    record.cache = cache_;
+    record.cache = times.cache;
   }
   if (client_.gone()) keep_alive_ = false;
   if (level_of(record) < settings_.log_level) return;
@@ -529,13 +435,16 @@ http::OwnAnswer Exchange::own_answer() {
 }
 
 http::ServerTiming Exchange::timing(TimePoint now) const {
-  http::ServerTiming timing{.cache = cache_};
+  http::ServerTiming timing{.cache = "bypass"};
   timing.proxy = now - received_;
-  timing.upstream = waited_;
-  if (fared_ != nullptr) {
-    timing.queue = fared_->queued;
-    timing.upstream += fared_->upstream_time;
-    timing.attempts = fared_->attempts;
+  if (shared_) {
+    timing.cache = shared_->cache();
+    timing.upstream = shared_->waited();
+  }
+  if (const Fared* const how = fared(); how != nullptr) {
+    timing.queue = how->queued;
+    timing.upstream = how->upstream_time;
+    timing.attempts = how->attempts;
   }
   timing.proxy = std::max(Duration::zero(), timing.proxy - timing.queue - timing.upstream);
   return timing;

@@ -15,12 +15,17 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
     : context_(context),
       owner_(owner),
       key_(request.key),
-      request_id_(request.request_id),
-      model_(request.model),
-      patience_(request.patience),
-      stream_(request.stream),
-      client_retries_(request.client_retries),
+      request_id_(request.ask.request_id),
+      model_(request.ask.model),
       client_(context.loop, std::string(request.address)),
+      ask_{.head = head_,
+           .route = route_,
+           .request_id = request_id_,
+           .model = model_,
+           .deadline = request.ask.deadline,
+           .patience = request.ask.patience,
+           .stream = request.ask.stream,
+           .client_retries = request.ask.client_retries},
       head_size_(request.head.size()),
       needed_(context.loop, client_.wakeup, Event::shared),
       abandoned_(context.loop, client_.wakeup, Event::client_gone),
@@ -63,15 +68,7 @@ Task<Fault> Fetch::run() {
   const RequestBody::Limits limits{settings.client_max_body_size, settings.client_body_timeout};
   body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
   if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
-  const Ask ask{.head = head_,
-                .route = route_,
-                .request_id = request_id_,
-                .model = model_,
-                .deadline = after(client_.now(), patience_),
-                .patience = patience_,
-                .stream = stream_,
-                .client_retries = client_retries_};
-  attempts_.emplace(context_, client_, *body_, ask);
+  attempts_.emplace(context_, client_, *body_, ask_);
   if (const Fault fault = co_await attempts_->run(); fault != Fault::none) co_return fault;
   UpstreamCall& call = attempts_->answer();
   if (call.error_event) {

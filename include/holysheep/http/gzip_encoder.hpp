@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,8 +80,5 @@ class GzipEncoders {
 
   std::array<std::vector<std::unique_ptr<GzipEncoder>>, sizes> resting_;
 };
-
-/// A whole body, compressed at once: for an answer that is kept and sent many times.
-std::string gzip_whole(std::span<const std::string_view> pieces);
 
 }  // namespace holysheep::http

@@ -4,11 +4,9 @@
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/http/route.hpp>
 #include <holysheep/http/server_timing.hpp>
-#include <holysheep/net/remote_event.hpp>
-#include <holysheep/proxy/answer_store.hpp>
 #include <holysheep/proxy/attempts.hpp>
 #include <holysheep/proxy/relay.hpp>
-#include <holysheep/proxy/shared_answer.hpp>
+#include <holysheep/proxy/shared_request.hpp>
 
 #include <optional>
 #include <string>
@@ -52,16 +50,11 @@ class Exchange {
   Task<Fault> answer_options();
   Task<Fault> answer_probe();
   Task<Fault> forward();
-  Task<Fault> forward_alone();
-  Task<Fault> forward_shared(AnswerStore::Wanted wanted);
-  Task<Fault> wait_for_shared_head(SharedReader::Look& look);
+  Task<Fault> forward_alone(const Ask& ask);
+  Task<Fault> forward_shared(const AnswerStore::Wanted& wanted, const Ask& ask);
   Task<Fault> relay(UpstreamCall& call);
   Task<Fault> relay_shared();
   Task<Fault> answer_error_event(const http::EventError& error, std::string_view other_model);
-  std::optional<AnswerStore::Wanted> wanted() const;
-  void fetch(const AnswerStore::Wanted& wanted);
-  [[nodiscard]] bool wants_kept_coded() const;
-  Task<Fault> compress_kept(AnswerStore::Wanted wanted);
   http::Coding choose_coding(const http::ResponseHead& head, std::optional<std::uint64_t> length,
                              std::optional<Compression>& gzip);
   Downstream begin_answer(const http::ResponseHead& head, http::Downward& down, std::string_view other_model);
@@ -73,6 +66,7 @@ class Exchange {
   void settle_input();
   void finish(Fault outcome);
 
+  [[nodiscard]] const Fared* fared() const;
   [[nodiscard]] Duration patience() const;
   [[nodiscard]] unsigned client_retries() const;
   [[nodiscard]] bool asks_for_stream() const;
@@ -93,12 +87,7 @@ class Exchange {
   std::string_view why_;  // static text that says more about a refusal
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;
-  std::optional<net::RemoteEvent> more_;  // of reader_'s answer
-  std::optional<SharedReader> reader_;
-  const Fared* fared_ = nullptr;  // of the request upstream, where it was asked for us
-  Duration waited_{};             // for what was asked for another
-  Duration age_{};                // of what was kept
-  std::string_view cache_ = "bypass";
+  std::optional<SharedRequest> shared_;
 
   bool keep_alive_;
   bool must_reset_ = false;

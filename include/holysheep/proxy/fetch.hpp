@@ -27,11 +27,7 @@ struct FetchRequest {
   std::string_view head;  ///< its bytes
   const RequestBody& body;
   std::string_view address;  ///< the client's
-  std::string_view request_id;
-  std::string_view model;
-  Duration patience;
-  bool stream;
-  unsigned client_retries;
+  const Ask& ask;
 };
 
 /// Asks upstream on behalf of all who want the same answer, and gives it to a SharedAnswer. It depends on no
@@ -60,12 +56,10 @@ class Fetch {
   const CacheKey key_;
   const std::string request_id_;
   const std::string model_;
-  const Duration patience_;
-  const bool stream_;
-  const unsigned client_retries_;
   ClientConnection client_;  // nobody's: a wakeup, and the request's bytes as if one had sent them
   http::RequestHead head_;
   http::Route route_;
+  Ask ask_;  // the client's, of our own copy
   std::size_t head_size_;
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;

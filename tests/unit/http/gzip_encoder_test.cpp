@@ -142,13 +142,5 @@ TEST(GzipEncoders, KeepFew) {
   EXPECT_EQ(encoders.memory(), 2 * each);
 }
 
-TEST(GzipWhole, IsOneStreamOfAllPieces) {
-  const std::string plain = text(300'000);
-  const std::array<std::string_view, 3> pieces{
-      std::string_view(plain).substr(0, 10), {}, std::string_view(plain).substr(10)};
-  expect_whole(gzip_whole(pieces), plain);
-  expect_whole(gzip_whole({}), "");
-}
-
 }  // namespace
 }  // namespace holysheep::http
