@@ -267,8 +267,6 @@ TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
                                     "CACHE_COMPLETIONS",
                                     "CACHE_TTL",
                                     "METER_STREAM_USAGE",
-                                    "MEMORY_THRESHOLD_MB",
-                                    "ACTION",
                                     "MODELS_FILE",
                                     "USAGE_FILE",
                                     "REDIS_URL",
