@@ -36,7 +36,7 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
       answer = answer_(std::string_view(target).substr(0, target.find('?')));
     }
     response_.result(static_cast<unsigned>(answer.status));
-    response_.set(http::field::content_type, "application/json");
+    response_.set(http::field::content_type, answer.type);
     response_.set(http::field::cache_control, "no-store");
     if (answer.status == 405) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(false);

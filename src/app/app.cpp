@@ -2,6 +2,7 @@
 #include <holysheep/app/admission_driver.hpp>
 #include <holysheep/app/app.hpp>
 #include <holysheep/app/file_watch.hpp>
+#include <holysheep/app/memory_watch.hpp>
 #include <holysheep/app/settings_text.hpp>
 #include <holysheep/app/worker.hpp>
 #include <holysheep/core/event_line.hpp>
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int exit_config = 78;  // EX_CONFIG
 constexpr int exit_os = 71;      // EX_OSERR
+constexpr std::string_view prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
 /// Files are looked at this often: a change is in force within 10 s (spec.md "Settings").
 constexpr Duration watch_interval = std::chrono::seconds(5);
 /// While draining, how long a connection with nothing in flight may stay silent before it is closed: a client
@@ -58,7 +60,8 @@ class App {
         drain_timer_(io_),
         config_(effective_settings_json(loaded)),
         admin_(io_, [this](std::string_view path) { return admin_answer(path); }),
-        pauses_(settings_.request_timeout) {
+        pauses_(settings_.request_timeout),
+        memory_(io_, *log_, loaded) {
     for (const auto& warning : loaded.warnings) log_->warn("{}", warning);
   }
 
@@ -67,6 +70,7 @@ class App {
     if (const int failed = listen(); failed != 0) return failed;
     if (const int failed = open_admin(); failed != 0) return failed;
     for (auto& worker : workers_) worker->start();
+    memory_.start(workers_, *admission_);
     lifecycle_.serve();
     warn_if_open_to_all();
     expect_signal();
@@ -80,6 +84,7 @@ class App {
   int listen();
   int open_admin();
   proxy::ProbeAnswer admin_answer(std::string_view path) const;
+  std::string metrics() const;
   void warn_if_open_to_all();
   void expect_signal();
   void watch_files();
@@ -115,8 +120,8 @@ class App {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<AdmissionDriver> admission_driver_;
   std::unique_ptr<RetryBudget> retry_budget_;
+  MemoryWatch memory_;
   std::unique_ptr<ReplayMemory> replay_memory_;
-  MemoryAccounts memory_;
   std::unique_ptr<ResponseCache> cache_;
   std::unique_ptr<proxy::AnswerStore> answers_;
   std::unique_ptr<proxy::Pod> pod_;
@@ -154,13 +159,15 @@ int App::prepare() {
   admission_ = std::make_unique<Admission>(admission_limits(settings_), pauses_);
   admission_driver_ = std::make_unique<AdmissionDriver>(io_, *admission_);
   retry_budget_ = std::make_unique<RetryBudget>(settings_.retry_budget_percent);
-  replay_memory_ = std::make_unique<ReplayMemory>(std::uint64_t{settings_.replay_buffer_mb} << 20);
+  replay_memory_ =
+      std::make_unique<ReplayMemory>(memory_.accounts(), std::uint64_t{settings_.replay_buffer_mb} << 20);
   cache_ = std::make_unique<ResponseCache>(std::uint64_t{settings_.cache_size_mb} << 20, settings_.cache_ttl,
-                                           memory_);
-  answers_ = std::make_unique<proxy::AnswerStore>(*cache_, memory_);
-  pod_ = std::make_unique<proxy::Pod>(proxy::Pod{settings_, writer_, lifecycle_, *upstream_,
-                                                 second_upstream_.get(), *admission_, *retry_budget_,
-                                                 *replay_memory_, *answers_, memory_});
+                                           memory_.accounts());
+  memory_.drop_first([this](std::uint64_t bytes) { return cache_->drop_oldest(bytes); });
+  answers_ = std::make_unique<proxy::AnswerStore>(*cache_, memory_.accounts());
+  pod_ = std::make_unique<proxy::Pod>(
+      proxy::Pod{settings_, writer_, lifecycle_, *upstream_, second_upstream_.get(), *admission_,
+                 *retry_budget_, memory_.accounts(), *replay_memory_, *answers_, memory_.refuses()});
   return 0;
 }
 
@@ -214,9 +221,18 @@ int App::open_admin() {
 
 proxy::ProbeAnswer App::admin_answer(std::string_view path) const {
   if (path == "/health") return proxy::health();
-  if (path == "/ready") return proxy::readiness(lifecycle_, *upstream_, second_upstream_.get());
+  if (path == "/ready")
+    return proxy::readiness(lifecycle_, memory_.refuses(), *upstream_, second_upstream_.get());
   if (path == "/config") return {200, config_};
-  return {404, R"({"error":"there are /health, /ready and /config here"})"};
+  if (path == "/metrics") return {200, metrics(), prometheus_text};
+  if (path == "/usage") return {200, R"({"memory":)" + memory_json(memory_.report()) + "}"};
+  return {404, R"({"error":"there are /health, /ready, /metrics, /usage and /config here"})"};
+}
+
+std::string App::metrics() const {
+  std::string text;
+  append_metrics(text, memory_.report());
+  return text;
 }
 
 void App::warn_if_open_to_all() {
@@ -293,6 +309,7 @@ void App::watch_drain() {
 }
 
 void App::end(int result) {
+  memory_.stop();
   std::size_t cut = 0;
   for (auto& worker : workers_) cut += worker->stop();
   workers_.clear();

@@ -1,4 +1,6 @@
 #include <holysheep/app/worker.hpp>
+#include <holysheep/core/frame_memory.hpp>
+#include <holysheep/core/heap.hpp>
 #include <holysheep/proxy/fetch.hpp>
 #include <holysheep/proxy/listener.hpp>
 #include <holysheep/proxy/sessions.hpp>
@@ -75,6 +77,26 @@ void Worker::close_listener(Duration quiet) {
 
 std::size_t Worker::connections() const noexcept {
   return loop_->sessions.count();
+}
+
+LoopMemory& Worker::memory() noexcept {
+  return loop_->context.memory;
+}
+
+std::int64_t Worker::relay_bytes() const noexcept {
+  return loop_->events.buffers.lent.get();
+}
+
+void Worker::look_for_room() {
+  boost::asio::post(loop_->events.io, [loop = loop_.get()] { loop->sessions.look_for_room(); });
+}
+
+void Worker::give_back() {
+  boost::asio::post(loop_->events.io, [loop = loop_.get()] {
+    loop->events.buffers.trim();
+    FrameMemory::trim();
+    renew_thread_cache();
+  });
 }
 
 std::size_t Worker::stop() {

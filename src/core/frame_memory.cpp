@@ -22,11 +22,16 @@ struct Class {
 
 struct Cache {
   std::array<Class, classes> of;
-  ~Cache() {
+  void clear() noexcept {
     for (auto& one : of) {
       while (one.first) ::operator delete(std::exchange(one.first, one.first->next));
-      one.count = kept_per_class;  // a frame that outlives the thread's cache goes to the heap
+      one.count = 0;
     }
+  }
+  ~Cache() {
+    clear();
+    // A frame that outlives the thread's cache goes to the heap.
+    for (auto& one : of) one.count = kept_per_class;
   }
 };
 
@@ -58,6 +63,10 @@ void FrameMemory::release(void* frame, std::size_t size) noexcept {
   if (mine.count >= kept_per_class) return ::operator delete(frame);
   ++mine.count;
   mine.first = new (frame) Free{mine.first};
+}
+
+void FrameMemory::trim() noexcept {
+  cache.clear();
 }
 
 }  // namespace holysheep

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include <netinet/in.h>
@@ -80,18 +81,24 @@ unsigned usable_cpus(const std::string& root) {
   return cpus;
 }
 
-std::optional<std::uint64_t> memory_limit(const std::string& root) {
-  std::optional<std::uint64_t> least;
+std::optional<MemoryGroup> memory_group(const std::string& root) {
+  std::optional<MemoryGroup> tightest;
   for (const auto& folder : folders(root, "memory")) {
     for (const char* name : {"/memory.max", "/memory.limit_in_bytes"}) {
       const auto line = first_line(folder + name);
       if (!line || line->empty() || line->find_first_not_of("0123456789") != std::string::npos) continue;
       const auto bytes = std::strtoull(line->c_str(), nullptr, 10);
       if (bytes == 0 || bytes >= (std::uint64_t{1} << 60)) continue;  // v1 says "no limit" as a huge number
-      least = std::min<std::uint64_t>(least.value_or(bytes), bytes);
+      if (tightest && tightest->limit <= bytes) continue;
+      tightest = MemoryGroup{folder, bytes, std::string_view(name) == "/memory.max"};
     }
   }
-  return least;
+  return tightest;
+}
+
+std::optional<std::uint64_t> memory_limit(const std::string& root) {
+  const auto group = memory_group(root);
+  return group ? std::optional(group->limit) : std::nullopt;
 }
 
 bool has_ipv6() {

@@ -445,9 +445,9 @@ void add_answers(Specs& all) {
       later(boolean("METER_STREAM_USAGE", "true",
                     "ask upstream for the usage of a chat stream whose client did not, and take it out again",
                     &Settings::meter_stream_usage)));
-  all.push_back(later(memory_threshold()));
-  all.push_back(later(choice("ACTION", "evict-oldest", "evict-oldest, reject or none",
-                             "what happens at MEMORY_THRESHOLD_MB", &Settings::action, actions)));
+  all.push_back(memory_threshold());
+  all.push_back(choice("ACTION", "evict-oldest", "evict-oldest, reject or none",
+                       "what happens at MEMORY_THRESHOLD_MB", &Settings::action, actions));
 }
 
 void add_operation(Specs& all) {

@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::string_view forwarded_methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/// What a client is told to wait where memory is short: requests end, or the cache goes, within that time.
+constexpr Duration until_memory = std::chrono::seconds(1);
+
 /// A decimal number of seconds or retries, as the SDKs send it; nothing for anything else.
 std::optional<double> number(std::string_view text) {
   double value = 0;
@@ -89,6 +92,7 @@ Fault Exchange::refusal() {
     return Fault::request_too_large;
   }
   if (context_.pod.lifecycle.refuses(started_)) return Fault::draining;
+  if (!context_.memory.may_forward()) return Fault::memory_pressure;
   return Fault::none;
 }
 
@@ -112,9 +116,9 @@ Task<Fault> Exchange::answer_options() {
 
 Task<Fault> Exchange::answer_probe() {
   const bool asks_ready = route_.endpoint == Endpoint::ready;
-  const ProbeAnswer answer =
-      asks_ready ? readiness(context_.pod.lifecycle, context_.upstream.shared, context_.pod.second_upstream)
-                 : health();
+  const ProbeAnswer answer = asks_ready ? readiness(context_.pod.lifecycle, context_.pod.memory_refuses,
+                                                    context_.upstream.shared, context_.pod.second_upstream)
+                                        : health();
   commit(answer.status);
   std::string& scratch = context_.loop.scratch;
   scratch.clear();
@@ -125,8 +129,10 @@ Task<Fault> Exchange::answer_probe() {
 }
 
 Task<Fault> Exchange::forward() {
+  const LoopMemory::Forwarded counted(context_.memory);
   const RequestBody::Limits limits{settings_.client_max_body_size, settings_.client_body_timeout};
-  body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
+  body_.emplace(client_, BodyReservation(context_.pod.replay_memory, context_.memory), limits, head_,
+                client_.input.bytes().substr(head_size_));
   if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
   received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
@@ -341,6 +347,7 @@ Task<void> Exchange::answer_fault(Fault fault) {
   http::GatewayError error{.fault = fault, .dialect = route_.dialect, .detail = detail};
   error.allow = probe ? std::string_view("GET, HEAD") : forwarded_methods;
   error.answer = own_answer();
+  if (fault == Fault::memory_pressure) error.retry_after = until_memory;
   if (how != nullptr) {
     error.retry_after = how->retry_after;
     if (how->refused_by_budget) error.should_retry = false;

@@ -43,6 +43,10 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
   answer_->on_reading(needed_.raiser(), abandoned_.raiser());
 }
 
+Fetch::~Fetch() {
+  context_.memory.hold(-held_);  // what is kept of it is the cache's now
+}
+
 void Fetch::start() {
   life_ = live();
   life_.start();
@@ -66,7 +70,8 @@ Task<void> Fetch::live() {
 Task<Fault> Fetch::run() {
   const Settings& settings = context_.pod.settings;
   const RequestBody::Limits limits{settings.client_max_body_size, settings.client_body_timeout};
-  body_.emplace(client_, context_.pod.replay_memory, limits, head_, client_.input.bytes().substr(head_size_));
+  body_.emplace(client_, BodyReservation(context_.pod.replay_memory, context_.memory), limits, head_,
+                client_.input.bytes().substr(head_size_));
   if (const Fault fault = co_await body_->hold(); fault != Fault::none) co_return fault;
   attempts_.emplace(context_, client_, *body_, ask_);
   if (const Fault fault = co_await attempts_->run(); fault != Fault::none) co_return fault;
@@ -94,7 +99,10 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   body_->release();
   for (;;) {
     Fault fault = body.take();
+    if (!context_.memory.may_hold(SharedAnswer::window)) answer_->keep_no_more();
     answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.usage());
+    const std::int64_t held = answer_->held();
+    context_.memory.hold(held - std::exchange(held_, held));
     if (body.readable_events()) {
       for (const auto piece : body.pieces()) errors_.feed(piece);
     }

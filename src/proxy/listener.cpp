@@ -11,6 +11,14 @@ namespace holysheep::proxy {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+/// So many bytes the kernel takes ahead of what is on its way to a client: one that has stopped reading holds
+/// that instead of a send buffer of megabytes, and a fast one is not slowed.
+constexpr int most_unsent = 16 * 1024;
+
+}  // namespace
+
 Result<std::uint16_t, std::string> Listener::open(const std::string& address, std::uint16_t port, bool join) {
   error_code error;
   const auto ip = boost::asio::ip::make_address(address, error);
@@ -29,6 +37,8 @@ Result<std::uint16_t, std::string> Listener::open(const std::string& address, st
   if (!error && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
     error = error_code(errno, boost::system::system_category());
   }
+  // Those that are accepted inherit it.
+  ::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(4096, error);
   if (!error) acceptor_.native_non_blocking(true, error);

@@ -10,11 +10,11 @@ using http::Framing;
 using net::Event;
 using net::IoStatus;
 
-RequestBody::RequestBody(ClientConnection& client, ReplayMemory& memory, Limits limits,
+RequestBody::RequestBody(ClientConnection& client, BodyReservation reservation, Limits limits,
                          const http::RequestHead& head, std::string_view behind_head)
     : client_(client),
       limits_(limits),
-      reservation_(memory),
+      reservation_(std::move(reservation)),
       framing_(head.framing),
       length_(head.content_length),
       expects_continue_(head.expect_continue && head.version_minor > 0 && behind_head.empty()),
@@ -123,13 +123,15 @@ Fault RequestBody::receive(bool& wanted) {
 }
 
 bool RequestBody::store(std::string_view piece) {
-  if (!reservation_.grow(piece.size())) return false;
-  held_ += piece.size();
+  if (!reservation_.possible()) return false;
   // A body of known length that came with its head stays there; everything else is copied.
-  if (framing_ == Framing::length && held_ <= behind_head_size_) {
+  if (framing_ == Framing::length && held_ + piece.size() <= behind_head_size_) {
+    held_ += piece.size();
     in_place_ = piece;
     return true;
   }
+  if (!reserve(piece.size())) return false;
+  held_ += piece.size();
   while (!piece.empty()) {
     if (block_used_ == net::BufferPool::block_size) {
       blocks_.push_back(client_.loop.buffers.take());
@@ -141,6 +143,14 @@ bool RequestBody::store(std::string_view piece) {
     piece.remove_prefix(part.size());
   }
   return true;
+}
+
+/// Room for so many more bytes in blocks.
+bool RequestBody::reserve(std::size_t bytes) noexcept {
+  constexpr std::size_t block = net::BufferPool::block_size;
+  const std::size_t there = block - block_used_;
+  if (bytes <= there) return true;
+  return reservation_.grow(static_cast<std::int64_t>((bytes - there + block - 1) / block * block));
 }
 
 std::string_view RequestBody::held_piece(std::size_t index) const noexcept {
@@ -199,7 +209,7 @@ void RequestBody::release() noexcept {
   renamed_.clear();
   in_place_ = {};
   block_used_ = net::BufferPool::block_size;
-  reservation_.shrink(held_);
+  reservation_.release();
   held_ = 0;
 }
 

@@ -15,6 +15,9 @@ namespace {
 /// After an answer that ends the connection, what the client still sends is read for so long and thrown away:
 /// closing at once would reset the connection, and the client might never see the answer (RFC 9112 §9.6).
 constexpr Duration linger_time = std::chrono::seconds(2);
+constexpr Duration short_linger_time = std::chrono::milliseconds(200);  // where others wait for its place
+/// One without a place that says nothing for so long leaves its room to the next.
+constexpr Duration extra_patience = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = std::size_t{64} << 20;
 
 /// So many requests that a client sent ahead are answered in a row, before others on this event loop have
@@ -56,7 +59,10 @@ Task<void> Session::serve() {
   for (;;) {
     Next next = co_await next_head();
     if (next == Next::end) co_return;
-    if (extra_ && next == Next::head && !Sessions::is_probe(head_)) {
+    if (extra_ && next == Next::head && !Sessions::is_probe(head_) && !owner_.may_wait()) {
+      refused_ = {Fault::memory_pressure, ""};
+      next = Next::refused;
+    } else if (extra_ && next == Next::head && !Sessions::is_probe(head_)) {
       const bool placed = co_await wait_for_place();
       if (client_.gone()) co_return;
       if (!placed) {
@@ -136,7 +142,8 @@ Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
   TimePoint deadline = header_deadline;
   if (header_deadline == never) {
     idle_since_ = client_.now();
-    deadline = after(idle_since_, context_.pod.settings.keepalive_timeout);
+    const Duration patience = context_.pod.settings.keepalive_timeout;
+    deadline = after(idle_since_, extra_ ? std::min(patience, extra_patience) : patience);
     if (!owner_.rest(*this)) co_return false;
   }
   const Event came = co_await client_.wakeup.wait(Event::client_readable, deadline);
@@ -165,7 +172,7 @@ Task<void> Session::linger() {
   lingering_ = true;
   client_.socket.shutdown_send();
   client_.input.release();
-  const TimePoint until = after(client_.now(), linger_time);
+  const TimePoint until = after(client_.now(), extra_ ? short_linger_time : linger_time);
   for (std::size_t thrown_away = 0; thrown_away < linger_bytes;) {
     const auto got = client_.socket.read(client_.input.room(net::BufferPool::block_size));
     client_.input.release();

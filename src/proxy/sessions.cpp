@@ -12,13 +12,14 @@ Sessions::Sessions(LoopContext& context, std::size_t places, std::function<void(
 
 Sessions::~Sessions() = default;
 
-bool Sessions::full() const noexcept {
-  return !has_place() && idle_.empty() && extra_ >= most_extra && idle_extra_.empty();
+bool Sessions::no_room() const noexcept {
+  if (has_place() || may_end_idle() || extra_ < most_extra) return false;
+  return !crowded() || idle_extra_.empty();
 }
 
 /// The longest idle one that may make room: not one whose request has come, unless nobody else is left.
 Session* Sessions::longest_idle() {
-  if (has_place() || idle_.empty()) return nullptr;
+  if (!may_end_idle()) return nullptr;
   unsigned looked_at = 0;
   for (Session& session : idle_) {
     if (!session.has_request()) return &session;
@@ -31,26 +32,29 @@ Session* Sessions::longest_idle() {
 void Sessions::add(net::Socket socket, std::string address) {
   if (Session* idle = longest_idle()) remove(*idle);
   const bool extra = !has_place();
-  if (extra && extra_ >= most_extra) remove(idle_extra_.front());
+  if (extra && extra_ >= most_extra && crowded() && !idle_extra_.empty()) remove(idle_extra_.front());
   if (extra) ++extra_;
   auto session = std::make_unique<Session>(context_, *this, std::move(socket), std::move(address), extra);
   Session& added = *session;
   all_.emplace(&added, std::move(session));
   count_.store(all_.size(), std::memory_order_relaxed);
+  context_.memory.connections(1);
   added.start();
 }
 
 void Sessions::remove(Session& session) {
-  const bool was_full = full();
   const bool had_place = !session.extra();
   if (!had_place) --extra_;
   all_.erase(&session);
   count_.store(all_.size(), std::memory_order_relaxed);
+  context_.memory.connections(-1);
   if (had_place) place_freed();
-  if (was_full) room_came();
+  look_for_room();
 }
 
-void Sessions::room_came() {
+void Sessions::look_for_room() {
+  if (!full_ || no_room()) return;
+  full_ = false;
   boost::asio::post(context_.loop.io, on_room_);
 }
 
@@ -70,9 +74,8 @@ void Sessions::place_freed() {
 
 bool Sessions::rest(Session& session) {
   if (!session.extra() && !waiting_.empty()) return false;
-  const bool was_full = full();
   (session.extra() ? idle_extra_ : idle_).push_back(session);
-  if (was_full) room_came();
+  look_for_room();
   return true;
 }
 

@@ -92,6 +92,16 @@ void SharedAnswer::tell_all() {
   }
 }
 
+void SharedAnswer::keep_no_more() {
+  const std::scoped_lock lock(mutex_);
+  whole_ = false;
+}
+
+std::int64_t SharedAnswer::held() const {
+  const std::scoped_lock lock(mutex_);
+  return charge_.bytes();
+}
+
 bool SharedAnswer::wants_more() {
   const std::scoped_lock lock(mutex_);
   paused_ = std::ranges::none_of(

@@ -12,8 +12,9 @@
 
 namespace holysheep::app {
 
-/// The admin port: `/health`, `/ready` and `/config`, on the App's own thread, so that a saturated proxy
-/// still answers. Outside the data path, so Beast as it comes. One request a connection, within ten seconds.
+/// The admin port: `/health`, `/ready`, `/metrics`, `/usage` and `/config`, on the App's own thread, so that
+/// a saturated proxy still answers. Outside the data path, so Beast as it comes. One request a connection,
+/// within ten seconds.
 class Admin {
  public:
   /// Answers a GET for `path`; a status of 404 for a path that is none.

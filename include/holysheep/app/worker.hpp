@@ -29,6 +29,14 @@ class Worker {
   void close_listener(Duration quiet);
   /// Client connections right now. Any thread.
   [[nodiscard]] std::size_t connections() const noexcept;
+  /// What its clients hold and may hold. Any thread.
+  [[nodiscard]] LoopMemory& memory() noexcept;
+  /// Bytes lent by its pool. Any thread.
+  [[nodiscard]] std::int64_t relay_bytes() const noexcept;
+  /// It may take connections again that it had no memory for.
+  void look_for_room();
+  /// Gives what it keeps for later back to the heap, at its next turn.
+  void give_back();
   /// Stops at once and waits for the thread. How many requests were cut.
   std::size_t stop();
 

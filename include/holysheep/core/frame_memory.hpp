@@ -10,6 +10,8 @@ namespace holysheep {
 struct FrameMemory {
   static void* allocate(std::size_t size);
   static void release(void* frame, std::size_t size) noexcept;
+  /// Gives back to the heap what the calling thread keeps for frames to come.
+  static void trim() noexcept;
 };
 
 }  // namespace holysheep

@@ -11,7 +11,15 @@ namespace holysheep {
 
 /// CPUs: the scheduler's affinity, and the cgroup's quota (v1 and v2) rounded up; at least 1.
 unsigned usable_cpus(const std::string& root = {});
-/// The cgroup's memory limit in bytes (v1 and v2), where there is one.
+/// The cgroup that bounds this process' memory most tightly.
+struct MemoryGroup {
+  std::string folder;   ///< its files lie here
+  std::uint64_t limit;  ///< bytes
+  bool version2;
+};
+/// Nothing where no limit is set (v1 and v2).
+std::optional<MemoryGroup> memory_group(const std::string& root = {});
+/// Its limit in bytes.
 std::optional<std::uint64_t> memory_limit(const std::string& root = {});
 /// Whether an IPv6 socket can be bound here.
 bool has_ipv6();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holysheep/core/address_sanitizer.hpp>
+#include <holysheep/core/own_count.hpp>
 
 #include <cstddef>
 #include <cstring>
@@ -50,6 +51,8 @@ class Buffer {
   }
 
  private:
+  void acquire();
+
   BufferPool* pool_;
   char* block_ = nullptr;
   std::size_t capacity_ = 0;
@@ -66,9 +69,9 @@ class BufferPool {
   BufferPool() = default;
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
-  ~BufferPool() {
-    for (char* block : free_) delete[] block;
-  }
+  ~BufferPool() { trim(); }
+
+  OwnCount lent;  ///< bytes that Buffers hold, large blocks included; any thread may read
 
   char* take() {
     if (free_.empty()) return new char[block_size];
@@ -82,6 +85,11 @@ class BufferPool {
     } else {
       free_.push_back(block);  // cannot throw: kept entries are reserved
     }
+  }
+  /// Gives back to the heap what is kept for later.
+  void trim() noexcept {
+    for (char* block : free_) delete[] block;
+    free_.clear();
   }
 
  private:

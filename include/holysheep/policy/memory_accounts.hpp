@@ -23,9 +23,9 @@ inline constexpr std::size_t memory_use_count = 6;
 /// itself is exact, a total taken while others change is not.
 class MemoryAccounts {
  public:
-  /// `bytes` may be negative.
-  void add(MemoryUse use, std::int64_t bytes) noexcept {
-    held_[static_cast<std::size_t>(use)].fetch_add(bytes, std::memory_order_relaxed);
+  /// `bytes` may be negative. What is held then.
+  std::int64_t add(MemoryUse use, std::int64_t bytes) noexcept {
+    return held_[static_cast<std::size_t>(use)].fetch_add(bytes, std::memory_order_relaxed) + bytes;
   }
   [[nodiscard]] std::int64_t held(MemoryUse use) const noexcept {
     return held_[static_cast<std::size_t>(use)].load(std::memory_order_relaxed);

@@ -39,6 +39,7 @@ class Fetch {
         std::shared_ptr<SharedAnswer> answer);
   Fetch(const Fetch&) = delete;
   Fetch& operator=(const Fetch&) = delete;
+  ~Fetch();
 
   void start();
   /// The process ends: those who read are told so.
@@ -64,6 +65,7 @@ class Fetch {
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;
   http::ErrorEventScan errors_;
+  std::int64_t held_ = 0;  // of the answer, promised by this event loop
   net::RemoteEvent needed_;
   net::RemoteEvent abandoned_;
   std::shared_ptr<SharedAnswer> answer_;

@@ -6,12 +6,14 @@
 #include <holysheep/http/gzip_encoder.hpp>
 #include <holysheep/http/request_id.hpp>
 #include <holysheep/policy/admission.hpp>
+#include <holysheep/policy/loop_memory.hpp>
 #include <holysheep/policy/memory_accounts.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/policy/retry_budget.hpp>
 #include <holysheep/proxy/lifecycle.hpp>
 #include <holysheep/proxy/upstream.hpp>
 
+#include <atomic>
 #include <optional>
 #include <random>
 #include <string>
@@ -30,9 +32,10 @@ struct Pod {
   Upstream* second_upstream;  ///< `FALLBACK_BASE_URL`; null where there is none
   Admission& admission;
   RetryBudget& retry_budget;
+  MemoryAccounts& memory;
   ReplayMemory& replay_memory;
   AnswerStore& answers;
-  MemoryAccounts& memory;
+  const std::atomic<bool>& memory_refuses;  ///< new requests, for want of memory: what `/ready` says
 };
 
 /// What one event loop's sessions share.
@@ -51,6 +54,7 @@ struct LoopContext {
 
   net::EventLoop& loop;
   Pod& pod;
+  LoopMemory memory;
   UpstreamShard upstream;
   std::optional<UpstreamShard> second_upstream;
   http::GzipEncoders gzip_encoders;

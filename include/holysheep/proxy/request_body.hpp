@@ -18,7 +18,8 @@ namespace holysheep::proxy {
 
 /// A request's body: held, so that it can be sent again, as long as the pod's replay memory takes it
 /// (`REPLAY_BUFFER_MB`); what does not fit streams straight through. A small body stays where it was read,
-/// behind its head; the rest lies in blocks of the loop's pool. One request; one event loop.
+/// behind its head, and costs nothing more; the rest lies in blocks of the loop's pool, and what these take
+/// is what counts. One request; one event loop.
 class RequestBody {
  public:
   struct Limits {
@@ -27,8 +28,8 @@ class RequestBody {
   };
 
   /// `behind_head`: what was received with the head; the client's input must not move while this lives.
-  RequestBody(ClientConnection& client, ReplayMemory& memory, Limits limits, const http::RequestHead& head,
-              std::string_view behind_head);
+  RequestBody(ClientConnection& client, BodyReservation reservation, Limits limits,
+              const http::RequestHead& head, std::string_view behind_head);
   RequestBody(const RequestBody&) = delete;
   RequestBody& operator=(const RequestBody&) = delete;
   ~RequestBody() { release(); }
@@ -81,6 +82,7 @@ class RequestBody {
  private:
   [[nodiscard]] std::string_view held_piece(std::size_t index) const noexcept;
   bool store(std::string_view piece);
+  [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
   void drop_taken() noexcept;
   bool say_continue();
 

@@ -86,5 +86,22 @@ TEST(Buffer, AppendTakesBytesFromElsewhere) {
   EXPECT_EQ(buffer.bytes().substr(0, 4), "onez");
 }
 
+TEST(BufferPool, CountsWhatItLends) {
+  BufferPool pool;
+  {
+    Buffer buffer(pool);
+    EXPECT_EQ(pool.lent.get(), 0);
+    put(buffer, "a");
+    EXPECT_EQ(pool.lent.get(), static_cast<std::int64_t>(BufferPool::block_size));
+    put(buffer, std::string(3 * BufferPool::block_size, 'x'));
+    EXPECT_EQ(pool.lent.get(), static_cast<std::int64_t>(4 * BufferPool::block_size));
+    Buffer moved(std::move(buffer));
+    buffer.release();
+    EXPECT_EQ(pool.lent.get(), static_cast<std::int64_t>(4 * BufferPool::block_size));
+  }
+  EXPECT_EQ(pool.lent.get(), 0);
+  pool.trim();
+}
+
 }  // namespace
 }  // namespace holysheep::net

@@ -1,8 +1,6 @@
-#include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/policy/retry_budget.hpp>
 #include <holysheep/policy/retry_policy.hpp>
 
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -170,36 +168,6 @@ TEST(RetryBudget, AStormOfFailuresCausesAtMostItsShareOfExtraAttempts) {
     retrying = std::move(next);
   }
   EXPECT_LE(attempts, 240 + 2 * RetryBudget::floor);
-}
-
-TEST(ReplayMemory, TakesBodiesUpToItsLimitAndGetsThemBack) {
-  ReplayMemory memory(100);
-  {
-    BodyReservation first(memory);
-    EXPECT_TRUE(first.grow(60));
-    BodyReservation second(memory);
-    EXPECT_FALSE(second.grow(41));
-    EXPECT_TRUE(second.grow(40));
-    first.shrink(10);
-    EXPECT_TRUE(second.grow(10));
-    EXPECT_EQ(memory.used(), 100u);
-  }
-  EXPECT_EQ(memory.used(), 0u);
-}
-
-TEST(ReplayMemory, ThreadsNeverTakeMoreThanThereIs) {
-  ReplayMemory memory(1000);
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 5000; ++i) {
-        BodyReservation body(memory);
-        while (body.grow(97)) ASSERT_LE(body.bytes(), 1000u);
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(memory.used(), 0u);
 }
 
 }  // namespace

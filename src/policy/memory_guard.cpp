@@ -1,0 +1,67 @@
+#include <holysheep/policy/memory_guard.hpp>
+
+#include <algorithm>
+
+namespace holysheep {
+namespace {
+
+std::int64_t percent(std::uint64_t of, std::uint64_t percent) {
+  return static_cast<std::int64_t>(of / 100 * percent);
+}
+
+}  // namespace
+
+MemoryVerdict judge_memory(const MemoryCeilings& ceilings, const MemoryState& state, bool refusing) noexcept {
+  MemoryVerdict verdict;
+  if (!ceilings.threshold && !ceilings.limit) return verdict;
+  verdict.bounded = true;
+  verdict.forward = verdict.hold = verdict.connect = MemoryGrant::unlimited;
+  const auto resident = static_cast<std::int64_t>(state.resident);
+  const auto charged = std::max(resident, static_cast<std::int64_t>(state.charged));
+  std::int64_t lowest = MemoryGrant::unlimited;
+  std::int64_t free = MemoryGrant::unlimited;
+  const auto judge = [&](std::int64_t threshold, std::int64_t used) {
+    lowest = std::min(lowest, threshold);
+    free = std::min(free, threshold - used);
+    const auto forward = threshold - used - state.newcomers;
+    const auto hold = threshold / 4 * 3 - used - state.newcomers + state.cache;
+    verdict.forward = std::min(verdict.forward, forward + state.cache);
+    verdict.hold = std::min({verdict.hold, hold, forward});
+    verdict.close = verdict.close || used + state.newcomers > threshold / 2;
+  };
+  if (ceilings.threshold) judge(static_cast<std::int64_t>(*ceilings.threshold), resident);
+  if (ceilings.limit) {
+    judge(percent(*ceilings.limit, 90), charged);
+    const auto to_come = std::max<std::int64_t>(0, state.requests * ceilings.stall - state.relay);
+    const auto used = charged + to_come + state.newcomers;
+    verdict.forward = std::min(verdict.forward, percent(*ceilings.limit, 93) - used);
+    verdict.connect = percent(*ceilings.limit, 97) - used;
+    free = std::min(free, percent(*ceilings.limit, 93) - charged - to_come);
+  }
+  const auto wanted = refusing ? lowest / 50 : 0;
+  verdict.refuse = free <= wanted;
+  if (verdict.refuse) {
+    verdict.over = static_cast<std::uint64_t>(lowest / 20 - std::min<std::int64_t>(free, 0));
+    verdict.forward = verdict.hold = -1;
+  }
+  return verdict;
+}
+
+std::int64_t SlackWatch::in_use(const MemoryState& state) noexcept {
+  return state.connections * connection_cost + state.requests * running_cost + state.accounts;
+}
+
+void SlackWatch::gave_back(const MemoryState& state) noexcept {
+  used_ = in_use(state);
+  base_ = static_cast<std::int64_t>(state.resident) - used_;
+}
+
+bool SlackWatch::too_much(const MemoryState& state, bool urgent) const noexcept {
+  constexpr std::int64_t least = std::int64_t{1} << 20;
+  const std::int64_t used = in_use(state);
+  if (used_ > least && used < used_ / 2) return true;
+  const std::int64_t slack = static_cast<std::int64_t>(state.resident) - used - base_;
+  return slack > least && (urgent || slack > static_cast<std::int64_t>(state.resident / 8));
+}
+
+}  // namespace holysheep

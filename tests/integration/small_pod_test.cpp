@@ -1,0 +1,168 @@
+#include "support/memory_group.hpp"
+#include "support/stage.hpp"
+#include "support/stopping_crowd.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+
+namespace holysheep::testing {
+namespace {
+
+using Habit = StoppingCrowd::Habit;
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
+/// While this lives the proxy under test is started in a group.
+class StartedIn {
+ public:
+  explicit StartedIn(const MemoryGroup& group) {
+    const char* given = std::getenv("HOLYSHEEP_PROXY_BINARY");
+    if (given != nullptr) before_ = given;
+    ::setenv("HOLYSHEEP_PROXY_BINARY", group.wrapper(proxy_binary()).c_str(), 1);
+  }
+  ~StartedIn() {
+    if (before_.empty()) {
+      ::unsetenv("HOLYSHEEP_PROXY_BINARY");
+    } else {
+      ::setenv("HOLYSHEEP_PROXY_BINARY", before_.c_str(), 1);
+    }
+  }
+  StartedIn(const StartedIn&) = delete;
+  StartedIn& operator=(const StartedIn&) = delete;
+
+ private:
+  std::string before_;
+};
+
+std::string get_head(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+}
+
+/// 64 MiB for a pod, and clients that ask for far more than that. Whatever is refused is told so, nothing is
+/// killed, and afterwards all is as before.
+class APodOf64Mebibytes : public ::testing::Test {
+ protected:
+  static constexpr std::size_t streams = 5000;
+  static constexpr std::size_t uploads = 200;
+
+  void SetUp() override {
+    std::string why;
+    group_ = MemoryGroup::make(64 * mib, why);
+    if (!group_) GTEST_SKIP() << "no memory cgroup can be made here: " << why;
+    Environment settings = simulator_.as_upstream();
+    settings["WORKER_PROCESSES"] = "2";
+    settings["MAX_RESPONSE_SIZE"] = "30m";
+    settings["WORKER_CONNECTIONS"] = "8192";  // so that memory is what ends first
+    settings["UPSTREAM_MAX_CONNECTIONS"] = "8192";
+    const StartedIn started(*group_);
+    proxy_.emplace(settings);
+    warm_up();
+    before_ = resident();
+  }
+
+  /// As many requests at a time as connections upstream are kept: what normal service holds.
+  void warm_up() {
+    StoppingCrowd crowd(proxy_->port());
+    crowd.add(100, Habit::drain, get_head("/v1/bytes/100000"));
+    ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }));
+    ASSERT_EQ(crowd.having_status(200), 100U);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+
+  std::size_t resident() const { return proxy_->process().resident_bytes(); }
+
+  void expect_alive(const char* when) {
+    EXPECT_TRUE(proxy_->process().running()) << when << ": " << proxy_->process().err();
+    EXPECT_EQ(group_->kills(), 0U) << when;
+    EXPECT_EQ(get(proxy_->port(), "/health").status, 200) << when;
+    tell(when);
+  }
+
+  void tell(const char* when) const {
+    std::cout << when << ": " << resident() / 1024 << " KiB resident, peak of the group "
+              << group_->peak() / 1024 << " KiB, limit met " << group_->failures() << " times, "
+              << group_->kills() << " kills" << std::endl;
+  }
+
+  /// Everybody got 200 or was refused as the contract says.
+  static void expect_told(const StoppingCrowd& crowd, const char* who) {
+    std::cout << who << ": " << crowd.having_status(200) << " served, " << crowd.having_status(503)
+              << " refused with 503, " << crowd.having_status(413) << " with 413, " << crowd.lost() << " lost"
+              << std::endl;
+    for (const auto& member : crowd.members()) {
+      if (member.status == 200 || member.status == 413) continue;
+      ASSERT_EQ(member.status, 503) << who << ": " << member.beginning;
+      ASSERT_NE(member.beginning.find("X-HolySheep-Error: memory_pressure"), std::string::npos)
+          << member.beginning;
+      ASSERT_NE(member.beginning.find(R"("code":"memory_pressure")"), std::string::npos) << member.beginning;
+    }
+  }
+
+  void expect_normal_service() {
+    EXPECT_TRUE(eventually([&] { return get(proxy_->port(), "/ready").status == 200; }));
+    EXPECT_TRUE(eventually([&] { return fetch(proxy_->port(), chat("gpt-4.1")).status == 200; }));
+    EXPECT_EQ(fetch(proxy_->port(), chat("gpt-4.1", true)).status, 200);
+    const bool back = eventually([&] { return resident() <= before_ * 6 / 5; }, std::chrono::seconds(12));
+    EXPECT_TRUE(back) << resident() / 1024 << " KiB, before " << before_ / 1024;
+    tell("afterwards");
+    EXPECT_EQ(group_->kills(), 0U);
+  }
+
+  void stopped_streams_then(const std::function<void()>& meanwhile);
+  void upload_and_download(std::size_t count_up, std::size_t count_down);
+
+  SimulatorProcess simulator_{{"--no-record"}};
+  std::unique_ptr<MemoryGroup> group_;
+  std::optional<ProxyProcess> proxy_;
+  std::size_t before_ = 0;
+  const std::string body_ = std::string(10 * mib, 'x');
+};
+
+void APodOf64Mebibytes::stopped_streams_then(const std::function<void()>& meanwhile) {
+  StoppingCrowd crowd(proxy_->port());
+  const std::string head = get_head("/v1/stream?events=1000000&size=16000&interval_ms=0");
+  // Half of them at once, then as they come.
+  for (std::size_t left = streams, wave = streams / 2; left > 0; left -= wave, wave = 250) {
+    crowd.add(wave, Habit::stop, head);
+    ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }, std::chrono::seconds(40)));
+  }
+  expect_told(crowd, "streams whose readers stop");
+  expect_alive("with their readers stopped");
+  std::this_thread::sleep_for(std::chrono::seconds(long_tests() ? 20 : 2));
+  expect_alive("some time later");
+  EXPECT_GT(crowd.having_status(200), 200U);
+  meanwhile();
+}
+
+void APodOf64Mebibytes::upload_and_download(std::size_t count_up, std::size_t count_down) {
+  StoppingCrowd crowd(proxy_->port());
+  crowd.add(count_up, Habit::drain,
+            "POST /v1/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+                std::to_string(body_.size()) + "\r\n\r\n",
+            body_);
+  crowd.add(count_down, Habit::drain, get_head("/v1/bytes/20971520"));
+  crowd.add(count_down, Habit::stop, get_head("/v1/bytes/20971520"));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }, std::chrono::seconds(60)));
+  expect_told(crowd, "uploads of 10 MiB and answers of 20 MiB");
+  for (const auto& member : crowd.members()) {
+    if (member.status == 200 && member.habit == Habit::drain && member.body.empty()) {
+      EXPECT_GT(member.received, 20 * mib);
+    }
+  }
+  expect_alive("after uploads and large answers");
+}
+
+TEST_F(APodOf64Mebibytes, OutlivesStreamsWhoseReadersStop) {
+  stopped_streams_then([&] { upload_and_download(20, 10); });
+  expect_normal_service();
+}
+
+TEST_F(APodOf64Mebibytes, OutlivesUploadsAndLargeAnswers) {
+  for (int round = 0; round < (long_tests() ? 5 : 1); ++round)
+    upload_and_download(uploads, long_tests() ? 40 : 4);
+  expect_normal_service();
+}
+
+}  // namespace
+}  // namespace holysheep::testing

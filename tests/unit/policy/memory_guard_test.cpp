@@ -1,0 +1,153 @@
+#include <holysheep/policy/memory_guard.hpp>
+
+#include <gtest/gtest.h>
+
+namespace holysheep {
+namespace {
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+constexpr auto signed_mib = static_cast<std::int64_t>(mib);
+
+MemoryState resident(std::uint64_t bytes) {
+  MemoryState state;
+  state.resident = bytes;
+  return state;
+}
+
+MemoryCeilings threshold(std::uint64_t bytes) {
+  MemoryCeilings ceilings;
+  ceilings.threshold = bytes;
+  return ceilings;
+}
+
+MemoryCeilings cgroup(std::uint64_t bytes) {
+  MemoryCeilings ceilings;
+  ceilings.limit = bytes;
+  return ceilings;
+}
+
+TEST(MemoryGuard, WithoutACeilingNothingIsBounded) {
+  const auto verdict = judge_memory({}, resident(1000 * mib), false);
+  EXPECT_FALSE(verdict.bounded);
+  EXPECT_FALSE(verdict.refuse);
+}
+
+TEST(MemoryGuard, UpToTheThresholdRequestsMayTakeWhatIsLeftAndBodiesThreeQuartersOfIt) {
+  const auto verdict = judge_memory(threshold(100 * mib), resident(40 * mib), false);
+  EXPECT_TRUE(verdict.bounded);
+  EXPECT_FALSE(verdict.refuse);
+  EXPECT_FALSE(verdict.close);
+  EXPECT_EQ(verdict.forward, 60 * signed_mib);
+  EXPECT_EQ(verdict.hold, 35 * signed_mib);
+  EXPECT_EQ(verdict.connect, MemoryGrant::unlimited);
+  EXPECT_TRUE(judge_memory(threshold(100 * mib), resident(51 * mib), false).close);
+}
+
+TEST(MemoryGuard, NewcomersCountBeforeTheirMemoryShows) {
+  auto state = resident(40 * mib);
+  state.newcomers = 25 * signed_mib;
+  const auto verdict = judge_memory(threshold(100 * mib), state, false);
+  EXPECT_EQ(verdict.forward, 35 * signed_mib);
+  EXPECT_EQ(verdict.hold, 10 * signed_mib);
+  EXPECT_TRUE(verdict.close);
+}
+
+TEST(MemoryGuard, AtTheThresholdItRefusesAndSaysByHowMuchItIsOver) {
+  const auto verdict = judge_memory(threshold(100 * mib), resident(107 * mib), false);
+  EXPECT_TRUE(verdict.refuse);
+  EXPECT_EQ(verdict.over, 12 * mib);  // to 5 % below it
+  EXPECT_LT(verdict.forward, 0);
+  EXPECT_LT(verdict.hold, 0);
+}
+
+TEST(MemoryGuard, ACacheThatCanBeDroppedKeepsNobodyOut) {
+  auto state = resident(80 * mib);
+  EXPECT_LT(judge_memory(threshold(100 * mib), state, false).hold, 0);
+  state.cache = 30 * signed_mib;
+  const auto verdict = judge_memory(threshold(100 * mib), state, false);
+  EXPECT_EQ(verdict.hold, 20 * signed_mib);
+  EXPECT_EQ(verdict.forward, 50 * signed_mib);
+  EXPECT_EQ(judge_memory(cgroup(100 * mib), state, false).forward, 13 * signed_mib);
+}
+
+TEST(MemoryGuard, ItTakesRequestsAgainWithTwoPercentToSpare) {
+  EXPECT_FALSE(judge_memory(threshold(100 * mib), resident(99 * mib), false).refuse);
+  EXPECT_TRUE(judge_memory(threshold(100 * mib), resident(99 * mib), true).refuse);
+  EXPECT_FALSE(judge_memory(threshold(100 * mib), resident(98 * mib - 1), true).refuse);
+}
+
+TEST(MemoryGuard, OfACgroupTheLargerOfResidentAndChargedMemoryCounts) {
+  auto state = resident(50 * mib);
+  state.charged = 91 * mib;
+  EXPECT_TRUE(judge_memory(cgroup(100 * mib), state, false).refuse);
+  EXPECT_TRUE(judge_memory(cgroup(100 * mib), resident(91 * mib), false).refuse);
+  state.charged = 89 * mib;
+  EXPECT_FALSE(judge_memory(cgroup(100 * mib), state, false).refuse);
+}
+
+TEST(MemoryGuard, AThresholdOfTheUsersIsJudgedOnResidentMemoryAndTheCgroupStillCounts) {
+  auto ceilings = threshold(60 * mib);
+  ceilings.limit = 100 * mib;
+  auto state = resident(50 * mib);
+  state.charged = 80 * mib;
+  EXPECT_FALSE(judge_memory(ceilings, state, false).refuse);
+  state.charged = 92 * mib;
+  EXPECT_TRUE(judge_memory(ceilings, state, false).refuse);
+  state = resident(61 * mib);
+  EXPECT_TRUE(judge_memory(ceilings, state, false).refuse);
+}
+
+TEST(MemoryGuard, WhatRequestsInFlightMayStillComeToHoldIsKeptForThem) {
+  auto state = resident(50 * mib);
+  state.requests = 1000;
+  const auto verdict = judge_memory(cgroup(100 * mib), state, false);
+  EXPECT_FALSE(verdict.refuse);
+  EXPECT_EQ(verdict.forward, 43 * signed_mib - 1000 * stall_cost);
+  EXPECT_EQ(verdict.connect, 47 * signed_mib - 1000 * stall_cost);
+  state.requests = 1200;
+  EXPECT_TRUE(judge_memory(cgroup(100 * mib), state, false).refuse);
+  state.relay = 10 * signed_mib;  // some of it is held already
+  EXPECT_FALSE(judge_memory(cgroup(100 * mib), state, false).refuse);
+}
+
+TEST(MemoryGuard, ConnectionsGoOnWhileRequestsAreRefused) {
+  const auto verdict = judge_memory(cgroup(100 * mib), resident(91 * mib), false);
+  EXPECT_TRUE(verdict.refuse);
+  EXPECT_EQ(verdict.connect, 6 * signed_mib);
+}
+
+TEST(SlackWatch, FindsWhatNobodyUses) {
+  SlackWatch slack;
+  slack.first(resident(11 * mib));
+  auto state = resident(60 * mib);
+  state.requests = 1000;
+  state.connections = 1000;
+  state.accounts = 5 * signed_mib;
+  EXPECT_FALSE(slack.too_much(state, true));
+  state.requests = state.connections = state.accounts = 0;
+  EXPECT_TRUE(slack.too_much(state, false));
+}
+
+TEST(SlackWatch, WhatIsLeftAfterGivingBackIsNotLookedForAgain) {
+  SlackWatch slack;
+  slack.first(resident(11 * mib));
+  slack.gave_back(resident(20 * mib));
+  EXPECT_FALSE(slack.too_much(resident(21 * mib), true));
+  EXPECT_TRUE(slack.too_much(resident(22 * mib), true));
+  EXPECT_FALSE(slack.too_much(resident(22 * mib), false));
+  EXPECT_TRUE(slack.too_much(resident(24 * mib), false));
+}
+
+TEST(SlackWatch, LooksAgainWhenHalfOfThoseWhoWereThereHaveLeft) {
+  SlackWatch slack;
+  auto state = resident(60 * mib);
+  state.accounts = 20 * signed_mib;
+  slack.gave_back(state);
+  state.accounts = 13 * signed_mib;
+  EXPECT_FALSE(slack.too_much(state, false));
+  state.accounts = 9 * signed_mib;
+  EXPECT_TRUE(slack.too_much(state, false));
+}
+
+}  // namespace
+}  // namespace holysheep
