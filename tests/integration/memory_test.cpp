@@ -104,6 +104,26 @@ std::size_t idle_mebibytes() {
   return idle.proxy.process().resident_bytes() >> 20;
 }
 
+/// As the cache names it; a request for one megabyte of another text than any other number's.
+Response keep_megabyte(std::uint16_t port, int number) {
+  const std::string script = "sim:big=1000000;tag=" + std::to_string(number);
+  return fetch(port, chat(script, false, {{"Cache-Control", "max-age=600"}}));
+}
+
+TEST(TheCache, GoesFirstWhenMemoryIsShortTheOldestFirst) {
+  if (time_scale() > 1) GTEST_SKIP() << "a sanitizer keeps what is freed";
+  Stage stage({{"MEMORY_THRESHOLD_MB", std::to_string(idle_mebibytes() + 30)}, {"CACHE_SIZE_MB", "256"}});
+  int served = 0;
+  for (int i = 0; i < 150; ++i) served += keep_megabyte(stage.port(), i).status == 200;
+  EXPECT_EQ(served, 150) << "room was made in time";
+  EXPECT_LT(stage.proxy.process().resident_bytes() >> 20, idle_mebibytes() + 40);
+  const auto asked = stage.simulator.request_count();
+  EXPECT_EQ(keep_megabyte(stage.port(), 149).status, 200);
+  EXPECT_EQ(stage.simulator.request_count(), asked) << "the newest is there";
+  EXPECT_EQ(keep_megabyte(stage.port(), 0).status, 200);
+  EXPECT_EQ(stage.simulator.request_count(), asked + 1) << "the oldest is not";
+}
+
 TEST(StreamsInFlight, LiveOnWhileNewOnesAreRefusedAndServiceComesBack) {
   Stage stage({{"MEMORY_THRESHOLD_MB", std::to_string(idle_mebibytes() + 6)}, {"ACTION", "reject"}});
   HttpClient first(stage.port());
