@@ -1,8 +1,9 @@
-"""Writes the README's figures and charts from what scripts/bench, --scale and --gzip found last."""
+"""Writes the README's figures and charts from what scripts/bench, --scale, --gzip and --cache found last."""
 import json
 import pathlib
 import sys
 
+import caching
 import chart
 import compression
 import report
@@ -21,7 +22,7 @@ def read(name, command):
     return json.loads(path.read_text())
 
 
-def text(results, scaled, packed):
+def text(results, scaled, packed, kept):
     about = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if "+" not in name)
     pods = {float(quota): pod for quota, pod in scaled["pods"].items()}
@@ -34,6 +35,8 @@ def text(results, scaled, packed):
         f"{scaled['early_kib'] / 1024:.1f} MiB, after a million {scaled['late_kib'] / 1024:.1f} MiB.", "",
         "Chat answers compressed (`ENABLE_GZIP`), CPU a request and bytes sent:", "",
         compression.table(packed["medians"]), "",
+        "Answers from the cache, nginx's from its own (`busy`: of one CPU; well under 1, the load generator was the limit):",
+        "", caching.table(kept["medians"]), "",
         f"{report.machine_line(about)}; {versions}. Medians of {len(results['rounds']['nginx'])} interleaved rounds."])
 
 
@@ -41,12 +44,13 @@ def main():
     results = read("results.json", "scripts/bench")
     scaled = read("scale.json", "scripts/bench --scale")
     packed = read("gzip.json", "scripts/bench --gzip")
+    kept = read("cache.json", "scripts/bench --cache")
     readme = ROOT / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN + "\n")
     _, _, after = rest.partition(END + "\n")
     if not after:
         sys.exit(f"bench: README.md has no lines {BEGIN} and {END}")
-    readme.write_text(f"{before}{BEGIN}\n{text(results, scaled, packed)}\n{END}\n{after}")
+    readme.write_text(f"{before}{BEGIN}\n{text(results, scaled, packed, kept)}\n{END}\n{after}")
     chart.write_all(CHARTS, results["medians"], results["machine"])
 
 
