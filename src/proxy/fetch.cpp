@@ -27,10 +27,12 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
       answer_(std::move(answer)) {
   client_.input.append(request.head);
   for (std::size_t i = 0; i < request.body.piece_count(); ++i) client_.input.append(request.body.piece(i));
+  const std::uint64_t body_size = request.body.held();
+  request.body.release();  // the replay memory has room for it once
   http::parse_request_head(client_.input.bytes().substr(0, head_size_), head_);
   route_ = http::route(head_.path);
   // The body lies there as it is, whatever coding it came in.
-  head_.content_length = request.body.held();
+  head_.content_length = body_size;
   head_.framing = head_.content_length > 0 || head_.framing != http::Framing::none ? http::Framing::length
                                                                                    : http::Framing::none;
   head_.expect_continue = false;

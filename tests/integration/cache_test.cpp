@@ -414,5 +414,18 @@ TEST(ASharedExchange, IsMeteredOnce) {
   EXPECT_EQ(metered, 1U);
 }
 
+TEST(ASharedExchange, IsTriedAgainWithABodyThatTheReplayMemoryTakesOnce) {
+  Stage stage = cached({{"REPLAY_BUFFER_MB", "1"}});
+  const Request request =
+      json_request("/v1/chat/completions",
+                   R"({"model":"sim:fail=1:503","messages":[],"pad":")" + std::string(700000, 'x') + "\"}",
+                   {{"Cache-Control", "max-age=60"}});
+  HttpClient client(stage.port());
+  const Response answer = client.exchange(request);
+  EXPECT_EQ(cache_result(answer), "miss");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(attempts(answer), 2);
+}
+
 }  // namespace
 }  // namespace holysheep::testing
