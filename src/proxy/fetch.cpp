@@ -36,7 +36,6 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
   head_.framing = head_.content_length > 0 || head_.framing != http::Framing::none ? http::Framing::length
                                                                                    : http::Framing::none;
   head_.expect_continue = false;
-  head_.version_minor = 0;  // nobody is there to be told 1xx
   answer_->on_reading(needed_.raiser(), abandoned_.raiser());
 }
 

@@ -348,7 +348,8 @@ void UpstreamCall::take_up() {
 }
 
 Task<Fault> UpstreamCall::forward_interim() {
-  if (head.status == 100 || client_minor_ == 0) co_return Fault::none;
+  const bool nobody_there = !client_.socket.open();  // on a shared answer's behalf
+  if (head.status == 100 || client_minor_ == 0 || nobody_there) co_return Fault::none;
   std::string interim;
   http::write_interim_head(interim, head);
   interim_forwarded = true;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <gmock/gmock.h>
+
 namespace holysheep::testing {
 namespace {
 
@@ -425,6 +427,16 @@ TEST(ASharedExchange, IsTriedAgainWithABodyThatTheReplayMemoryTakesOnce) {
   EXPECT_EQ(cache_result(answer), "miss");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(attempts(answer), 2);
+}
+
+TEST(ASharedExchange, SaysInWhichHttpItWasAskedFor) {
+  Stage stage = cached();
+  ask(stage, models());
+  ask(stage, models({{"Cache-Control", "no-store"}}));
+  const auto requests = stage.simulator.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_THAT(recorded_header(requests[0], "Via"), ::testing::StartsWith("1.1 "));
+  EXPECT_EQ(recorded_header(requests[0], "Via"), recorded_header(requests[1], "Via"));
 }
 
 }  // namespace
