@@ -204,8 +204,8 @@ Task<Fault> Exchange::forward_shared(AnswerStore::Wanted wanted) {
   if (look.stage != SharedAnswer::Stage::failed) co_return co_await relay_shared();
   if (reader_->leads() && look.fault != Fault::none) co_return look.fault;
   if (reader_->leads()) {
-    const std::string_view asked_for;
-    co_return co_await answer_error_event(*reader_->answer().error(), asked_for);
+    const SharedAnswer& answer = reader_->answer();
+    co_return co_await answer_error_event(*answer.error(), answer.other_model());
   }
   reader_.reset();  // on its own again
   cache_ = "miss";

@@ -77,7 +77,7 @@ Task<Fault> Fetch::run() {
   UpstreamCall& call = attempts_->answer();
   if (call.error_event) {
     call.lease.close();
-    answer_->fail(Fault::none, call.error_event, attempts_->fared());
+    answer_->fail(Fault::none, call.error_event, attempts_->fared(), call.other_model);
     co_return Fault::none;
   }
   if (!call.head.event_stream && call.head.framing == http::Framing::length &&

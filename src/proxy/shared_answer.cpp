@@ -125,9 +125,11 @@ void SharedAnswer::break_off(Fault fault) {
   tell_all();
 }
 
-void SharedAnswer::fail(Fault fault, std::optional<http::EventError> error, Fared fared) {
+void SharedAnswer::fail(Fault fault, std::optional<http::EventError> error, Fared fared,
+                        std::string_view other_model) {
   const std::scoped_lock lock(mutex_);
   fault_ = fault;
+  if (error) other_model_ = other_model;
   error_ = std::move(error);
   fared_ = std::move(fared);
   for_all_ = false;

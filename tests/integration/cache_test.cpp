@@ -439,5 +439,15 @@ TEST(ASharedExchange, SaysInWhichHttpItWasAskedFor) {
   EXPECT_EQ(recorded_header(requests[0], "Via"), recorded_header(requests[1], "Via"));
 }
 
+TEST(ASharedExchange, NamesTheOtherModelWhoseStreamBeginsWithAnError) {
+  Stage stage =
+      cached({{"MODEL_FALLBACKS", R"({"sim:status=503":["sim:error-event=0"]})"}, {"MAX_RETRIES", "0"}});
+  HttpClient client(stage.port());
+  const Response answer = client.exchange(opted_in("sim:status=503", true));
+  EXPECT_EQ(cache_result(answer), "miss");
+  EXPECT_GE(answer.status, 400);
+  EXPECT_EQ(answer.header("X-HolySheep-Model"), "sim:error-event=0");
+}
+
 }  // namespace
 }  // namespace holysheep::testing

@@ -67,7 +67,9 @@ class SharedAnswer {
   bool wants_more();
   void complete(std::string_view trailers);
   void break_off(Fault fault);
-  void fail(Fault fault, std::optional<http::EventError> error, Fared fared);
+  /// `other_model`: whose stream began with `error`, where it is not the one asked for.
+  void fail(Fault fault, std::optional<http::EventError> error, Fared fared,
+            std::string_view other_model = {});
 
   /// Is the whole of it here, for whoever comes?
   [[nodiscard]] bool kept_whole() const;
