@@ -215,7 +215,7 @@ SharedReader::Look SharedReader::look(Pieces& pieces) {
     within_ = block.used;
   }
   const bool all = offset_ == answer_->total_;
-  if (!all && look.stage != Stage::asked) look = {Stage::answering};
+  if (!all && look.stage != Stage::asked) look = {Stage::answering, Fault::none, false};
   waits_ = linked_ && pieces.empty() && all;
   if (linked_ && answer_->paused_ && answer_->total_ - offset_ < SharedAnswer::window) {
     answer_->paused_ = false;
