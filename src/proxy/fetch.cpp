@@ -98,7 +98,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   body_->release();
   for (;;) {
     Fault fault = body.take();
-    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.usage());
+    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.ended(), body.usage());
     if (body.readable_events()) {
       for (const auto piece : body.pieces()) errors_.feed(piece);
     }

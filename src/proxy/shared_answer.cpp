@@ -41,10 +41,12 @@ void SharedAnswer::begin(std::string_view head, std::string_view other_model, Ti
   tell_all();
 }
 
-void SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, const http::Usage& usage) {
+void SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, bool ended,
+                          const http::Usage& usage) {
   const std::scoped_lock lock(mutex_);
   usage_ = usage;
   boundary_ = boundary;
+  ended_ = ended;
   const std::uint64_t before = total_;
   for (const auto piece : pieces) store(piece);
   if (total_ == before) return;
@@ -155,7 +157,7 @@ std::uint64_t SharedAnswer::heap_size() const {
 
 void SharedAnswer::become_coded(const SharedAnswer& plain, std::string_view body) {
   begin(plain.head(), plain.other_model(), plain.born(), {}, true);
-  append({&body, 1}, true, {});
+  append({&body, 1}, true, false, {});
   coded_ = true;
   complete({});
 }
@@ -199,7 +201,7 @@ SharedReader::Look SharedReader::look(Pieces& pieces) {
   held_.clear();
   std::unique_lock lock(answer_->mutex_, std::defer_lock);
   if (linked_) lock.lock();
-  Look look{answer_->stage_, answer_->fault_, answer_->boundary_};
+  Look look{answer_->stage_, answer_->fault_, answer_->boundary_, answer_->ended_};
   if (linked_ && !answer_->for_all_ && !leads_) return {Stage::failed, answer_->fault_};
   if (cut_) return {Stage::broken, Fault::memory_pressure, false};
   while (offset_ < answer_->total_ && pieces.size() < most_blocks) {

@@ -402,6 +402,17 @@ TEST(ASharedExchange, EndsWithTheProcess) {
   EXPECT_EQ(crowd.having("draining"), 3U);
 }
 
+TEST(ASharedExchange, ThatHasComeToItsEndMarkIsCompleteForAllWhenTheProcessEnds) {
+  Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"SHUTDOWN_GRACE", "200ms"}});
+  ConnectionCrowd crowd(stage.port());
+  open_same_stream(crowd, 3, "sim:chunks=3;pause=2:300;stall=after-done");
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("[DONE]") == 3; }));
+  stage.proxy.stop();
+  EXPECT_TRUE(crowd.run_until([&] { return crowd.ended() == 3; }));
+  EXPECT_EQ(crowd.having("draining"), 0U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(crowd.member(i).received.ends_with("0\r\n\r\n"));
+}
+
 TEST(ASharedExchange, IsMeteredOnce) {
   Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}});
   ConnectionCrowd crowd(stage.port());

@@ -61,8 +61,9 @@ class SharedAnswer {
   void on_reading(std::function<void()> needed, std::function<void()> abandoned);
   /// The answer begins. `for_all` false: it may not be shared, so all but the leader are on their own again.
   void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all);
-  /// `boundary`: behind these pieces something may be put in.
-  void append(std::span<const std::string_view> pieces, bool boundary, const http::Usage& usage);
+  /// `boundary`: behind these pieces something may be put in. `ended`: the stream's own end is among what
+  /// came.
+  void append(std::span<const std::string_view> pieces, bool boundary, bool ended, const http::Usage& usage);
   /// False while all readers have more than `window` before them: `needed` will say when that has changed.
   bool wants_more();
   void complete(std::string_view trailers);
@@ -123,6 +124,7 @@ class SharedAnswer {
   bool leader_left_ = false;
   bool usage_told_ = false;
   bool boundary_ = true;
+  bool ended_ = false;
   bool coded_ = false;
   Fault fault_ = Fault::none;
   Readers readers_;
@@ -169,6 +171,7 @@ class SharedReader : public SharedReaderHook {
     SharedAnswer::Stage stage;  ///< `complete`, `broken`: with these pieces nothing comes after them
     Fault fault = Fault::none;  ///< with broken and failed
     bool boundary = true;       ///< behind the pieces a ping or an error may be put in
+    bool ended = false;         ///< with the pieces the stream's own end has come
   };
   /// Only what stage it is at. At `asked`, `on_more`'s function is called once that has changed.
   Look look_for_head();

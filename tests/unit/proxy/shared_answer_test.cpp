@@ -14,7 +14,7 @@ TEST(AReaderOfASharedAnswer, MayPutSomethingInOnlyBehindAllThatIsThere) {
   answer->begin("HTTP/1.1 200 OK\r\n\r\n", {}, TimePoint{}, {}, true);
   const std::string event = "data: " + std::string(100'000, 'x') + "\n\n";
   const std::string_view piece = event;
-  answer->append({&piece, 1}, true, {});
+  answer->append({&piece, 1}, true, false, {});
   SharedReader::Pieces pieces;
   std::size_t seen = 0;
   while (seen < event.size()) {
