@@ -96,6 +96,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
   call.input.consume(call.head_size);
   body_->release();
+  client_.input.release();  // nothing is asked again: the request's memory goes back
   for (;;) {
     Fault fault = body.take();
     answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.ended(), body.usage());
