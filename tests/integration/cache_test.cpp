@@ -402,6 +402,23 @@ TEST(ASharedExchange, EndsWithTheProcess) {
   EXPECT_EQ(crowd.having("draining"), 3U);
 }
 
+TEST(ASharedExchange, CutWithTheProcessIsWorkThatWasCut) {
+  // The kernel chooses event loops: in some rounds the one who stays is on another than who asked first.
+  for (int round = 0; round < 10; ++round) {
+    Stage stage =
+        cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"SHUTDOWN_GRACE", "100ms"}, {"WORKER_PROCESSES", "4"}});
+    ConnectionCrowd crowd(stage.port());
+    crowd.open(2);
+    const std::string request = chat_bytes("sim:chunks=3000;chunk-delay=20", true);
+    crowd.send(0, request);
+    ASSERT_TRUE(crowd.run_until([&] { return crowd.having("data: ") == 1; }));
+    crowd.send(1, request);
+    ASSERT_TRUE(crowd.run_until([&] { return crowd.having("data: ") == 2; }));
+    crowd.close(0);
+    EXPECT_EQ(stage.proxy.stop(), 1) << "round " << round;
+  }
+}
+
 TEST(ASharedExchange, ThatHasComeToItsEndMarkIsCompleteForAllWhenTheProcessEnds) {
   Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"SHUTDOWN_GRACE", "200ms"}});
   ConnectionCrowd crowd(stage.port());

@@ -29,6 +29,9 @@ class Worker {
   void close_listener(Duration quiet);
   /// Client connections right now. Any thread.
   [[nodiscard]] std::size_t connections() const noexcept;
+  /// Cuts what is in flight and waits until it is. How many requests that were. What they share with those of
+  /// other event loops goes on until `stop`, so that each of them is counted where it is.
+  std::size_t cut();
   /// Stops at once and waits for the thread. How many requests were cut.
   std::size_t stop();
 
