@@ -82,6 +82,13 @@ TEST(TheCache, TellsClientsApart) {
   EXPECT_EQ(ask(stage, models({{"Authorization", "Bearer a"}})), "hit");
 }
 
+TEST(TheCache, TellsApartWhatUpstreamWasTold) {
+  Stage stage = cached();
+  EXPECT_EQ(ask(stage, models({{"anthropic-beta", "b"}, {"Connection", "anthropic-beta"}})), "miss");
+  EXPECT_EQ(ask(stage, models({{"anthropic-beta", "b"}})), "miss") << "that one was not told of it";
+  EXPECT_EQ(ask(stage, models()), "hit") << "but the same as this one";
+}
+
 TEST(TheCache, ObeysTheRequest) {
   Stage stage = cached();
   EXPECT_EQ(ask(stage, models({{"Cache-Control", "no-store"}})), "bypass");
