@@ -311,6 +311,7 @@ void App::watch_drain() {
 void App::end(int result) {
   memory_.stop();
   std::size_t cut = 0;
+  for (auto& worker : workers_) cut += worker->cut();
   for (auto& worker : workers_) cut += worker->stop();
   workers_.clear();
   if (cut > 0) log_->warn("{} requests were cut", cut);

@@ -5,6 +5,8 @@
 #include <holysheep/proxy/listener.hpp>
 #include <holysheep/proxy/sessions.hpp>
 
+#include <future>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -97,6 +99,14 @@ void Worker::give_back() {
     FrameMemory::trim();
     renew_thread_cache();
   });
+}
+
+std::size_t Worker::cut() {
+  if (!thread_.joinable()) return 0;
+  std::promise<std::size_t> cut;
+  boost::asio::post(loop_->events.io,
+                    [loop = loop_.get(), &cut] { cut.set_value(loop->sessions.cut_all()); });
+  return cut.get_future().get();
 }
 
 std::size_t Worker::stop() {

@@ -73,6 +73,7 @@ struct KeyField {
 void add_fields(Input& input, const HeaderBlock& fields) {
   boost::container::small_vector<KeyField, 16> found;
   for (const Field& field : fields) {
+    if (field.nominated) continue;  // ends here: upstream is not told
     const auto place = cache_key_field(field.name);
     if (!place) continue;
     const auto behind =

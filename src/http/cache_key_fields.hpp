@@ -12,10 +12,10 @@ namespace holysheep::http {
 
 /// The request fields that an answer may depend on: who asks, and the dialects' that change what comes. Their
 /// order is the digest's.
-inline constexpr std::array<std::string_view, 12> cache_key_fields{
+inline constexpr std::array<std::string_view, 14> cache_key_fields{
     "accept",         "accept-encoding", "accept-language", "anthropic-beta", "anthropic-version",
-    "authorization",  "openai-beta",     "openai-project",  "origin",         "openai-organization",
-    "x-goog-api-key", "x-api-key",
+    "api-key",        "authorization",   "cookie",          "openai-beta",    "openai-organization",
+    "openai-project", "origin",          "x-api-key",       "x-goog-api-key",
 };
 
 /// Bit n: one of them is n bytes long. Most fields of a request are told apart by that.

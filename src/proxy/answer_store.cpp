@@ -66,7 +66,7 @@ void AnswerStore::keep_coded(const Wanted& wanted, std::optional<SharedReader>& 
   auto copy = std::make_shared<SharedAnswer>(accounts_, cache_.largest_entry());
   copy->become_coded(reader->answer(), body);
   reader.emplace(copy, false);
-  keep(coded(wanted.key), std::move(copy));
+  store(coded(wanted.key), copy);
 }
 
 void AnswerStore::close(const CacheKey& key, const SharedAnswer& answer) {
@@ -79,15 +79,22 @@ void AnswerStore::close(const CacheKey& key, const SharedAnswer& answer) {
   shard.under_way.erase(found);
 }
 
-void AnswerStore::keep(const CacheKey& key, std::shared_ptr<SharedAnswer> answer) {
-  const SharedAnswer& closed = *answer;
-  if (answer->kept_whole()) {
-    const TimePoint born = answer->born();
-    const std::uint64_t bytes = answer->heap_size();
-    answer->counted_elsewhere();
-    cache_.store(key, std::move(answer), bytes, born);
-  }
-  close(key, closed);
+/// False: somebody has asked anew meanwhile, and what that brings is the newer answer.
+bool AnswerStore::is_current(const CacheKey& key, const SharedAnswer& answer) {
+  Shard& shard = shard_of(key);
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.under_way.find(key);
+  return found != shard.under_way.end() && found->second.get() == &answer;
+}
+
+void AnswerStore::keep(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer) {
+  if (answer->kept_whole() && is_current(key, *answer)) store(key, answer);
+  close(key, *answer);
+}
+
+void AnswerStore::store(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer) {
+  answer->counted_elsewhere();
+  cache_.store(key, answer, answer->heap_size(), answer->born());
 }
 
 }  // namespace holysheep::proxy

@@ -169,10 +169,9 @@ Task<Fault> Exchange::forward_shared(const AnswerStore::Wanted& wanted, const As
   const Fault fault = co_await shared_->open(wanted);
   if (fault != Fault::none) co_return fault;
   if (shared_->on_its_own()) co_return co_await forward_alone(ask);
-  const auto& error = shared_->reader().answer().error();
-  if (!error) co_return co_await relay_shared();
-  const std::string_view asked_for;
-  co_return co_await answer_error_event(*error, asked_for);
+  const SharedAnswer& answer = shared_->reader().answer();
+  if (!answer.error()) co_return co_await relay_shared();
+  co_return co_await answer_error_event(*answer.error(), answer.other_model());
 }
 
 /// How the request fared upstream, where it was asked there for this client.

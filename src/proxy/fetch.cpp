@@ -32,14 +32,16 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
       answer_(std::move(answer)) {
   client_.input.append(request.head);
   for (std::size_t i = 0; i < request.body.piece_count(); ++i) client_.input.append(request.body.piece(i));
+  const std::uint64_t body_size = request.body.held();
+  request.body.release();  // the replay memory has room for it once
   http::parse_request_head(client_.input.bytes().substr(0, head_size_), head_);
   route_ = http::route(head_.path);
   // The body lies there as it is, whatever coding it came in.
-  head_.content_length = request.body.held();
+  head_.content_length = body_size;
   head_.framing = head_.content_length > 0 || head_.framing != http::Framing::none ? http::Framing::length
                                                                                    : http::Framing::none;
   head_.expect_continue = false;
-  head_.version_minor = 0;  // nobody is there to be told 1xx
+  client_.on_interim = [this](std::string_view interim) { answer_->interim(interim); };
   answer_->on_reading(needed_.raiser(), abandoned_.raiser());
 }
 
@@ -78,7 +80,7 @@ Task<Fault> Fetch::run() {
   UpstreamCall& call = attempts_->answer();
   if (call.error_event) {
     call.lease.close();
-    answer_->fail(Fault::none, call.error_event, attempts_->fared());
+    answer_->fail(Fault::none, call.error_event, attempts_->fared(), call.other_model);
     co_return Fault::none;
   }
   if (!call.head.event_stream && call.head.framing == http::Framing::length &&
@@ -97,10 +99,11 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
   call.input.consume(call.head_size);
   body_->release();
+  client_.input.release();  // nothing is asked again: the request's memory goes back
   for (;;) {
     Fault fault = body.take();
     if (!context_.memory.may_hold(SharedAnswer::window)) answer_->keep_no_more();
-    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.usage());
+    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.ended(), body.usage());
     const std::int64_t held = answer_->held();
     context_.memory.hold(held - std::exchange(held_, held));
     if (body.readable_events()) {
@@ -139,9 +142,10 @@ Task<Fault> Fetch::wait_for_readers(AnswerBody& body) {
 
 /// All of it has come, or of a stream all up to its own end mark.
 void Fetch::finish(AnswerBody& body, UpstreamCall& call) {
-  // A stream that ended without its mark may not be all there was, and one that told of an error is no
-  // answer.
-  const bool good = !body.readable_events() || (body.ended() && !errors_.found());
+  // Another model's answer is none to what was asked; a stream that ended without its mark may not be all
+  // there was, and one that told of an error is no answer.
+  const bool whole = !call.head.event_stream || (body.ended() && !errors_.found());
+  const bool good = whole && call.other_model.empty();
   if (call.lease && body.upstream_reusable()) call.lease.give_back(client_.now());
   answer_->complete(body.trailers());
   if (good) context_.pod.answers.keep(key_, answer_);

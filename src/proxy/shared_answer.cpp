@@ -28,6 +28,12 @@ void SharedAnswer::on_reading(std::function<void()> needed, std::function<void()
   abandoned_by_all_ = std::move(abandoned);
 }
 
+void SharedAnswer::interim(std::string_view head) {
+  const std::scoped_lock lock(mutex_);
+  interims_ += head;
+  tell_all();
+}
+
 void SharedAnswer::begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared,
                          bool for_all) {
   const std::scoped_lock lock(mutex_);
@@ -41,10 +47,12 @@ void SharedAnswer::begin(std::string_view head, std::string_view other_model, Ti
   tell_all();
 }
 
-void SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, const http::Usage& usage) {
+void SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, bool ended,
+                          const http::Usage& usage) {
   const std::scoped_lock lock(mutex_);
   usage_ = usage;
   boundary_ = boundary;
+  ended_ = ended;
   const std::uint64_t before = total_;
   for (const auto piece : pieces) store(piece);
   if (total_ == before) return;
@@ -135,9 +143,11 @@ void SharedAnswer::break_off(Fault fault) {
   tell_all();
 }
 
-void SharedAnswer::fail(Fault fault, std::optional<http::EventError> error, Fared fared) {
+void SharedAnswer::fail(Fault fault, std::optional<http::EventError> error, Fared fared,
+                        std::string_view other_model) {
   const std::scoped_lock lock(mutex_);
   fault_ = fault;
+  if (error) other_model_ = other_model;
   error_ = std::move(error);
   fared_ = std::move(fared);
   for_all_ = false;
@@ -153,7 +163,7 @@ bool SharedAnswer::kept_whole() const {
 std::uint64_t SharedAnswer::heap_size() const {
   const std::scoped_lock lock(mutex_);
   std::uint64_t bytes = sizeof(SharedAnswer);
-  for (const std::string* text : {&head_, &other_model_, &trailers_, &fared_.detail}) {
+  for (const std::string* text : {&interims_, &head_, &other_model_, &trailers_, &fared_.detail}) {
     if (text->capacity() > std::string().capacity()) bytes += heap_bytes(text->capacity() + 1);
   }
   if (!blocks_.empty()) bytes += heap_bytes(blocks_.capacity() * sizeof(Block));
@@ -163,7 +173,7 @@ std::uint64_t SharedAnswer::heap_size() const {
 
 void SharedAnswer::become_coded(const SharedAnswer& plain, std::string_view body) {
   begin(plain.head(), plain.other_model(), plain.born(), {}, true);
-  append({&body, 1}, true, {});
+  append({&body, 1}, true, false, {});
   coded_ = true;
   complete({});
 }
@@ -201,13 +211,20 @@ SharedReader::Look SharedReader::look_for_head() {
   return {answer_->stage_, answer_->fault_};
 }
 
+std::string SharedReader::take_interims() {
+  if (!linked_) return {};
+  const std::scoped_lock lock(answer_->mutex_);
+  const std::size_t seen = std::exchange(interims_seen_, answer_->interims_.size());
+  return answer_->interims_.substr(seen);
+}
+
 SharedReader::Look SharedReader::look(Pieces& pieces) {
   using Stage = SharedAnswer::Stage;
   pieces.clear();
   held_.clear();
   std::unique_lock lock(answer_->mutex_, std::defer_lock);
   if (linked_) lock.lock();
-  Look look{answer_->stage_, answer_->fault_, answer_->boundary_};
+  Look look{answer_->stage_, answer_->fault_, answer_->boundary_, answer_->ended_};
   if (linked_ && !answer_->for_all_ && !leads_) return {Stage::failed, answer_->fault_};
   if (cut_) return {Stage::broken, Fault::memory_pressure, false};
   while (offset_ < answer_->total_ && pieces.size() < most_blocks) {
@@ -223,7 +240,7 @@ SharedReader::Look SharedReader::look(Pieces& pieces) {
     within_ = block.used;
   }
   const bool all = offset_ == answer_->total_;
-  if (!all && look.stage != Stage::asked) look = {Stage::answering};
+  if (!all && look.stage != Stage::asked) look = {Stage::answering, Fault::none, false};
   waits_ = linked_ && pieces.empty() && all;
   if (linked_ && answer_->paused_ && answer_->total_ - offset_ < SharedAnswer::window) {
     answer_->paused_ = false;

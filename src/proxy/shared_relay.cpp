@@ -22,7 +22,7 @@ Task<Fault> SharedRelay::run(std::string_view head_bytes) {
     }
     if (look.stage == Stage::complete) co_return Fault::none;
     if (look.stage == Stage::broken || look.stage == Stage::failed) {
-      co_return co_await writer_.break_off(look.fault, false, !look.boundary);
+      co_return co_await writer_.break_off(look.fault, look.ended, !look.boundary);
     }
     if (!pieces.empty() && ++in_a_row < ClientConnection::most_in_a_row) continue;
     in_a_row = 0;
@@ -37,7 +37,7 @@ Task<Fault> SharedRelay::run(std::string_view head_bytes) {
     }
     const Fault fault = co_await wait(look.boundary);
     if (fault == Fault::client_gone) co_return fault;
-    if (fault != Fault::none) co_return co_await writer_.break_off(fault, false, !look.boundary);
+    if (fault != Fault::none) co_return co_await writer_.break_off(fault, look.ended, !look.boundary);
   }
 }
 

@@ -22,7 +22,7 @@ constexpr std::uint64_t longest_compared = std::uint64_t{1} << 20;
 
 }  // namespace
 
-SharedRequest::SharedRequest(LoopContext& context, ClientConnection& client, const RequestBody& body,
+SharedRequest::SharedRequest(LoopContext& context, ClientConnection& client, RequestBody& body,
                              std::string_view head, const Ask& ask)
     : context_(context), client_(client), body_(body), head_(head), ask_(ask) {}
 
@@ -76,11 +76,22 @@ Task<Fault> SharedRequest::wait_for_head(SharedReader::Look& look) {
   for (;;) {
     client_.wakeup.clear(Event::shared);
     look = reader_->look_for_head();
+    const bool passed = co_await pass_interims();
+    if (!passed) co_return Fault::client_gone;
     if (look.stage != Stage::asked) co_return Fault::none;
     const Event came = co_await client_.wakeup.wait(Event::shared | Event::client_readable, deadline);
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::time)) co_return Fault::deadline;
   }
+}
+
+/// 1xx answers that came meanwhile. False: the client is gone.
+Task<bool> SharedRequest::pass_interims() {
+  const std::string interims = reader_->take_interims();
+  if (interims.empty() || ask_.head.version_minor == 0) co_return true;
+  Gather out;
+  out.add(interims);
+  co_return co_await client_.send(out);
 }
 
 /// A client that takes it compressed gets the copy that was compressed before, or has one made for all.
@@ -90,10 +101,12 @@ Task<Fault> SharedRequest::open_kept(const AnswerStore::Wanted& wanted) {
   if (!takes_coded() || context_.pod.answers.open_coded(wanted, reader_)) co_return Fault::none;
   Compression gzip(context_.gzip_encoders, context_.pod.memory, reader_->answer().size());
   std::string coded;
+  MemoryCharge charge(context_.pod.memory, MemoryUse::compression);
   for (;;) {
     SharedReader::Pieces pieces;
     const bool last = reader_->look(pieces).stage == Stage::complete;
     coded += gzip.take(pieces, last);
+    charge.set(static_cast<std::int64_t>(coded.capacity()));
     if (last) break;
     const bool go_on = co_await client_.let_others_run();
     if (!go_on) co_return Fault::client_gone;

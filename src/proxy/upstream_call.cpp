@@ -352,6 +352,10 @@ Task<Fault> UpstreamCall::forward_interim() {
   std::string interim;
   http::write_interim_head(interim, head);
   interim_forwarded = true;
+  if (client_.on_interim) {
+    client_.on_interim(interim);
+    co_return Fault::none;
+  }
   Gather out;
   out.add(interim);
   const bool sent = co_await client_.send(out);

@@ -37,6 +37,9 @@ class Worker {
   void look_for_room();
   /// Gives what it keeps for later back to the heap, at its next turn.
   void give_back();
+  /// Cuts what is in flight and waits until it is. How many requests that were. What they share with those of
+  /// other event loops goes on until `stop`, so that each of them is counted where it is.
+  std::size_t cut();
   /// Stops at once and waits for the thread. How many requests were cut.
   std::size_t stop();
 

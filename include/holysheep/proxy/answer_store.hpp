@@ -43,7 +43,7 @@ class AnswerStore {
   /// The Fetch has ended, or nobody may join it any more.
   void close(const CacheKey& key, const SharedAnswer& answer);
   /// The same, and the answer is kept for those who come, unless it is too large. It is complete.
-  void keep(const CacheKey& key, std::shared_ptr<SharedAnswer> answer);
+  void keep(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer);
 
   [[nodiscard]] bool enabled() const noexcept { return cache_.enabled(); }
   [[nodiscard]] ResponseCache& cache() noexcept { return cache_; }
@@ -57,6 +57,8 @@ class AnswerStore {
     std::unordered_map<CacheKey, std::shared_ptr<SharedAnswer>, Hash> under_way;
   };
 
+  [[nodiscard]] bool is_current(const CacheKey& key, const SharedAnswer& answer);
+  void store(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer);
   bool open_kept(const Wanted& wanted, std::optional<SharedReader>& reader);
   Shard& shard_of(const CacheKey& key) noexcept { return shards_[key.digest[1] % shards_.size()]; }
 

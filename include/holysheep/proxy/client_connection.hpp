@@ -4,6 +4,7 @@
 #include <holysheep/net/socket.hpp>
 
 #include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,8 @@ class ClientConnection {
   net::Socket socket;
   net::Buffer input;
   const std::string address;  ///< the peer's, without its port
+  /// Where the client is not there: hears the 1xx answers that it would have got.
+  std::function<void(std::string_view)> on_interim;
 
   /// See Wakeup::now.
   [[nodiscard]] TimePoint now() const noexcept { return wakeup.now(); }

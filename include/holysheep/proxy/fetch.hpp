@@ -24,8 +24,8 @@ class Fetches;
 /// of a Fetch, which copies it.
 struct FetchRequest {
   CacheKey key;
-  std::string_view head;  ///< its bytes
-  const RequestBody& body;
+  std::string_view head;     ///< its bytes
+  RequestBody& body;         ///< held by the Fetch from then on, and no longer here
   std::string_view address;  ///< the client's
   const Ask& ask;
 };

@@ -59,10 +59,13 @@ class SharedAnswer {
   /// Called from any thread: `needed` when readers have come near the end of what is there, `abandoned` when
   /// the last one has left before the end. Before anybody reads.
   void on_reading(std::function<void()> needed, std::function<void()> abandoned);
+  /// A 1xx answer's head, for those who wait already.
+  void interim(std::string_view head);
   /// The answer begins. `for_all` false: it may not be shared, so all but the leader are on their own again.
   void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all);
-  /// `boundary`: behind these pieces something may be put in.
-  void append(std::span<const std::string_view> pieces, bool boundary, const http::Usage& usage);
+  /// `boundary`: behind these pieces something may be put in. `ended`: the stream's own end is among what
+  /// came.
+  void append(std::span<const std::string_view> pieces, bool boundary, bool ended, const http::Usage& usage);
   /// From now on only what its readers have before them is held, and nobody may join.
   void keep_no_more();
   /// Bytes of the blocks held now.
@@ -71,7 +74,9 @@ class SharedAnswer {
   bool wants_more();
   void complete(std::string_view trailers);
   void break_off(Fault fault);
-  void fail(Fault fault, std::optional<http::EventError> error, Fared fared);
+  /// `other_model`: whose stream began with `error`, where it is not the one asked for.
+  void fail(Fault fault, std::optional<http::EventError> error, Fared fared,
+            std::string_view other_model = {});
 
   /// Is the whole of it here, for whoever comes?
   [[nodiscard]] bool kept_whole() const;
@@ -125,12 +130,14 @@ class SharedAnswer {
   bool leader_left_ = false;
   bool usage_told_ = false;
   bool boundary_ = true;
+  bool ended_ = false;
   bool coded_ = false;
   Fault fault_ = Fault::none;
   Readers readers_;
   std::function<void()> needed_;
   std::function<void()> abandoned_by_all_;
 
+  std::string interims_;  // one behind the other
   std::string head_;
   std::string other_model_;
   std::string trailers_;
@@ -167,10 +174,14 @@ class SharedReader : public SharedReaderHook {
   /// Called, from any thread, when there may be more to see after a `look` that showed nothing new.
   void on_more(std::function<void()> raise);
 
+  /// The 1xx answers that came since it was asked last: heads, one behind the other.
+  std::string take_interims();
+
   struct Look {
     SharedAnswer::Stage stage;  ///< `complete`, `broken`: with these pieces nothing comes after them
     Fault fault = Fault::none;  ///< with broken and failed
     bool boundary = true;       ///< behind the pieces a ping or an error may be put in
+    bool ended = false;         ///< with the pieces the stream's own end has come
   };
   /// Only what stage it is at. At `asked`, `on_more`'s function is called once that has changed.
   Look look_for_head();
@@ -194,9 +205,10 @@ class SharedReader : public SharedReaderHook {
   bool waits_ = false;
   bool cut_ = false;
   std::function<void()> more_;
-  std::uint64_t offset_ = 0;  // of the next byte
-  std::uint64_t block_ = 0;   // which holds it
-  std::size_t within_ = 0;    // before it in that block
+  std::size_t interims_seen_ = 0;  // bytes
+  std::uint64_t offset_ = 0;       // of the next byte
+  std::uint64_t block_ = 0;        // which holds it
+  std::size_t within_ = 0;         // before it in that block
   boost::container::static_vector<std::shared_ptr<const char[]>, most_blocks> held_;
 };
 

@@ -14,8 +14,8 @@ namespace holysheep::proxy {
 class SharedRequest {
  public:
   /// `head`: the request's bytes, from its start line on. `ask.deadline` is this client's own.
-  SharedRequest(LoopContext& context, ClientConnection& client, const RequestBody& body,
-                std::string_view head, const Ask& ask);
+  SharedRequest(LoopContext& context, ClientConnection& client, RequestBody& body, std::string_view head,
+                const Ask& ask);
   SharedRequest(const SharedRequest&) = delete;
   SharedRequest& operator=(const SharedRequest&) = delete;
 
@@ -46,11 +46,12 @@ class SharedRequest {
  private:
   Task<Fault> open_kept(const AnswerStore::Wanted& wanted);
   Task<Fault> wait_for_head(SharedReader::Look& look);
+  Task<bool> pass_interims();
   [[nodiscard]] bool takes_coded() const;
 
   LoopContext& context_;
   ClientConnection& client_;
-  const RequestBody& body_;
+  RequestBody& body_;
   const std::string_view head_;
   const Ask ask_;
   std::optional<net::RemoteEvent> more_;

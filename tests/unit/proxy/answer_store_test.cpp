@@ -19,7 +19,7 @@ struct TheAnswerStore : ::testing::Test {
     ASSERT_EQ(store.open(wanted, leader), Found::nothing);
     const auto answer = leader->shared();
     answer->begin("HTTP/1.1 200 OK\r\n\r\n", {}, wanted.now, {}, true);
-    answer->append({&body, 1}, true, {});
+    answer->append({&body, 1}, true, false, {});
     answer->complete({});
     store.keep(wanted.key, answer);
   }
@@ -58,6 +58,21 @@ TEST_F(TheAnswerStore, KeepsWhatHasEnded) {
   EXPECT_EQ(body(*reader), "body");
   EXPECT_GT(accounts.held(MemoryUse::cache), 0);
   EXPECT_EQ(accounts.held(MemoryUse::coalescing), 0) << "counted once";
+}
+
+TEST_F(TheAnswerStore, KeepsNoAnswerThatSomebodyAskedForAnewMeanwhile) {
+  std::optional<SharedReader> slow;
+  ASSERT_EQ(store.open(wanted, slow), Found::nothing);
+  wanted.fresh = true;
+  keep("newer");
+  wanted.fresh = false;
+  const auto late = slow->shared();
+  late->begin("HTTP/1.1 200 OK\r\n\r\n", {}, wanted.now, {}, true);
+  late->complete({});
+  store.keep(wanted.key, late);
+  std::optional<SharedReader> reader;
+  ASSERT_EQ(store.open(wanted, reader), Found::kept);
+  EXPECT_EQ(body(*reader), "newer");
 }
 
 TEST_F(TheAnswerStore, TakesNobodyIntoWhatWasAbandoned) {

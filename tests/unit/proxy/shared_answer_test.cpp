@@ -15,7 +15,9 @@ struct Shared : ::testing::Test {
   }
 
   void begin(bool for_all = true) { answer->begin("HTTP/1.1 200 OK\r\n\r\n", {}, TimePoint(), {}, for_all); }
-  void append(std::string_view piece, http::Usage usage = {}) { answer->append({&piece, 1}, true, usage); }
+  void append(std::string_view piece, http::Usage usage = {}) {
+    answer->append({&piece, 1}, true, false, usage);
+  }
 
   static std::string read(SharedReader& reader, Stage* stage = nullptr) {
     std::string all;
@@ -107,6 +109,30 @@ TEST_F(Shared, ShowsAllBeforeItShowsThatItBroke) {
     EXPECT_EQ(look.stage == Stage::broken, seen == 200'000);
     if (look.stage == Stage::broken) break;
   }
+}
+
+TEST_F(Shared, LetsNothingBePutInBeforeAllThatIsThere) {
+  SharedReader reader(answer, true);
+  begin();
+  append(std::string(100'000, 'x'));
+  std::size_t seen = 0;
+  for (SharedReader::Pieces pieces; seen < 100'000;) {
+    const auto look = reader.look(pieces);
+    ASSERT_FALSE(pieces.empty());
+    for (const auto piece : pieces) seen += piece.size();
+    EXPECT_EQ(look.boundary, seen == 100'000);
+  }
+}
+
+TEST_F(Shared, GivesInterimAnswersToWhoWaitsOnce) {
+  SharedReader reader(answer, true);
+  int woken = 0;
+  reader.on_more([&] { ++woken; });
+  reader.look_for_head();
+  answer->interim("HTTP/1.1 103 \r\n\r\n");
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(reader.take_interims(), "HTTP/1.1 103 \r\n\r\n");
+  EXPECT_EQ(reader.take_interims(), "");
 }
 
 TEST_F(Shared, IsPacedByItsFastestReader) {
