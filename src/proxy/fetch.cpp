@@ -102,7 +102,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   client_.input.release();  // nothing is asked again: the request's memory goes back
   for (;;) {
     Fault fault = body.take();
-    if (!context_.memory.may_hold(SharedAnswer::window)) answer_->keep_no_more();
+    if (!context_.memory.may_keep(SharedAnswer::window)) answer_->keep_no_more();
     answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.ended(), body.usage());
     const std::int64_t held = answer_->held();
     context_.memory.hold(held - std::exchange(held_, held));

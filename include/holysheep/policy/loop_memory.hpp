@@ -43,6 +43,8 @@ class LoopMemory {
 
   [[nodiscard]] bool may_forward() const noexcept { return within(request_cost, forward_); }
   [[nodiscard]] bool may_connect() const noexcept { return within(connection_cost, connect_); }
+  /// Of an answer that the cache will take: older ones can make room for it.
+  [[nodiscard]] bool may_keep(std::int64_t bytes) const noexcept { return within(bytes, forward_); }
   [[nodiscard]] bool may_hold(std::int64_t bytes) const noexcept { return within(bytes, hold_); }
 
   /// `change` may be negative.
