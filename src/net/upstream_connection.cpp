@@ -141,6 +141,10 @@ bool UpstreamConnection::silent() noexcept {
   return read(byte).status == IoStatus::want_read;
 }
 
+std::size_t UpstreamConnection::decrypted() const noexcept {
+  return ssl_ ? static_cast<std::size_t>(SSL_pending(ssl_.get())) : 0;
+}
+
 IoResult UpstreamConnection::read(std::span<char> into) noexcept {
   if (!ssl_) return socket.read(into);
   ERR_clear_error();

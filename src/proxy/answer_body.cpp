@@ -98,6 +98,18 @@ void AnswerBody::note_progress() noexcept {
   heard_ = client_.now();
 }
 
+/// The rest of the record that a read has begun lies in memory whether it is taken or not: written together,
+/// a large body costs a third of the system calls.
+void AnswerBody::take_along() {
+  for (std::size_t more = call_.lease->decrypted(); more > 0; more = call_.lease->decrypted()) {
+    const auto room = call_.input.room(std::min(call_.input.size() + more, net::BufferPool::block_size));
+    if (room.empty()) return;
+    const auto got = call_.lease->read(room);
+    if (got.status != IoStatus::done) return;
+    call_.input.added(got.count);
+  }
+}
+
 Task<Fault> AnswerBody::receive(TimePoint until, Event also, Event& came) {
   if (++in_a_row_ >= ClientConnection::most_in_a_row) {
     in_a_row_ = 0;
@@ -112,6 +124,7 @@ Task<Fault> AnswerBody::receive(TimePoint until, Event also, Event& came) {
     const auto got = call_.lease->read(call_.input.room(settings_.stream_chunk_size));
     if (got.status == IoStatus::done) {
       call_.input.added(got.count);
+      take_along();
       came = Event::upstream_readable;
       co_return Fault::none;
     }

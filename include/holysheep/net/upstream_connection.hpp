@@ -41,6 +41,8 @@ class UpstreamConnection {
   [[nodiscard]] bool silent() noexcept;
 
   IoResult read(std::span<char> into) noexcept;
+  /// Bytes that are decrypted and lie in memory: the next read gives them without a system call.
+  [[nodiscard]] std::size_t decrypted() const noexcept;
   IoResult write(std::string_view bytes) noexcept;
 
   Socket socket;

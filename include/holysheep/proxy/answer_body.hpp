@@ -63,6 +63,7 @@ class AnswerBody {
 
   Found next_piece(std::string_view& rest, std::string_view& piece);
   void note_progress() noexcept;
+  void take_along();
 
   const Settings& settings_;
   ClientConnection& client_;
