@@ -331,7 +331,7 @@ TEST_P(AThousandAtOnce, CauseOneExchangeUpstreamAndOneThatStopsHoldsUpNobody) {
     return stream ? dechunked(body_of(received)) : std::string(body_of(received));
   };
   const std::string first = payload(stopped.received());
-  EXPECT_GT(first.size(), 100'000U);
+  EXPECT_GE(first.size(), 100'000U);
   std::size_t equal = 0;
   for (std::size_t i = 0; i < count; ++i) equal += payload(crowd.member(i).received) == first;
   EXPECT_EQ(equal, count);
