@@ -73,7 +73,7 @@ MemoryReport MemoryWatch::report() const {
   return report;
 }
 
-MemoryState MemoryWatch::measure() {
+MemoryState MemoryWatch::measure() const {
   const MemoryReading reading = meter_.read();
   MemoryState state;
   state.resident = reading.resident;
@@ -86,14 +86,24 @@ MemoryState MemoryWatch::measure() {
   state.relay = accounts[static_cast<std::size_t>(MemoryUse::relay)];
   state.cache = accounts[static_cast<std::size_t>(MemoryUse::cache)];
   for (const auto bytes : accounts) state.accounts += bytes;
-  const auto promised = state.requests * request_cost + state.connections * connection_cost;
-  state.newcomers = std::max<std::int64_t>(0, promised - std::exchange(promised_, promised));
+  if (action_ != MemoryAction::evict_oldest) state.cache = 0;  // nobody drops it
+  state.waiting = static_cast<std::int64_t>(admission_->waiting());
+  state.loops = static_cast<std::int64_t>(workers_->size());
   return state;
+}
+
+/// Whoever comes after this takes of what is granted then, however long that takes.
+void MemoryWatch::note_promises() {
+  committed_.clear();
+  for (const auto& worker : *workers_) committed_.push_back(worker->memory().committed());
 }
 
 void MemoryWatch::look() {
   const TimePoint now = Clock::now();
-  const MemoryState state = measure();
+  note_promises();
+  MemoryState state = measure();
+  const auto promised = state.requests * request_cost + state.connections * connection_cost;
+  state.newcomers = std::max<std::int64_t>(0, promised - std::exchange(promised_, promised));
   MemoryVerdict verdict = judge_memory(ceilings_, state, pressed_);
   pressed_ = verdict.refuse;
   tell(verdict, state, now);
@@ -119,16 +129,19 @@ MemoryVerdict MemoryWatch::drop_cache(MemoryState state, const MemoryVerdict& ve
 
 void MemoryWatch::grant(const MemoryVerdict& verdict) {
   const auto loops = static_cast<std::int64_t>(workers_->size());
-  for (const auto& worker : *workers_) {
-    LoopMemory& memory = worker->memory();
-    const std::int64_t now = memory.committed();
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    Worker& worker = *(*workers_)[i];
+    LoopMemory& memory = worker.memory();
     const auto limit = [&](std::int64_t more) {
       if (more == MemoryGrant::unlimited) return more;
-      return more < 0 ? std::int64_t{-1} : now + more / loops;
+      return more < 0 ? std::int64_t{-1} : committed_[i] + more / loops;
     };
     const bool could_not = !memory.may_connect();
-    memory.grant({limit(verdict.forward), limit(verdict.hold), limit(verdict.connect)});
-    if (could_not && memory.may_connect()) worker->look_for_room();
+    memory.grant({.forward = limit(verdict.forward),
+                  .hold = limit(verdict.hold),
+                  .connect = limit(verdict.connect),
+                  .request = ceilings_.request()});
+    if (could_not && memory.may_connect()) worker.look_for_room();
   }
   refuses_.store(verdict.refuse, std::memory_order_relaxed);
 }

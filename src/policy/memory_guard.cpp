@@ -20,28 +20,34 @@ MemoryVerdict judge_memory(const MemoryCeilings& ceilings, const MemoryState& st
   const auto charged = std::max(resident, static_cast<std::int64_t>(state.charged));
   std::int64_t lowest = MemoryGrant::unlimited;
   std::int64_t free = MemoryGrant::unlimited;
+  const auto unborn = state.newcomers + state.waiting * running_cost;  // held soon
   const auto judge = [&](std::int64_t threshold, std::int64_t used) {
     lowest = std::min(lowest, threshold);
     free = std::min(free, threshold - used);
-    const auto forward = threshold - used - state.newcomers;
-    const auto hold = threshold / 4 * 3 - used - state.newcomers + state.cache;
+    const auto forward = threshold - used - unborn;
+    const auto hold = threshold / 4 * 3 - used - unborn + state.cache;
     verdict.forward = std::min(verdict.forward, forward + state.cache);
     verdict.hold = std::min({verdict.hold, hold, forward});
-    verdict.close = verdict.close || used + state.newcomers > threshold / 2;
+    verdict.close = verdict.close || used + unborn > threshold / 2;
   };
   if (ceilings.threshold) judge(static_cast<std::int64_t>(*ceilings.threshold), resident);
   if (ceilings.limit) {
     judge(percent(*ceilings.limit, 90), charged);
-    const auto to_come = std::max<std::int64_t>(0, state.requests * ceilings.stall - state.relay);
-    const auto used = charged + to_come + state.newcomers;
+    // What one holds of its block already is none of the others'.
+    const auto blocks = std::min(state.relay, state.requests * relay_block);
+    const auto to_come = state.requests * ceilings.stall - blocks;
+    const auto used = charged + to_come + unborn;
     verdict.forward = std::min(verdict.forward, percent(*ceilings.limit, 93) - used);
     verdict.connect = percent(*ceilings.limit, 97) - used;
-    free = std::min(free, percent(*ceilings.limit, 93) - charged - to_come);
+    free = std::min(free, percent(*ceilings.limit, 93) - used + state.newcomers);
   }
-  const auto wanted = refusing ? lowest / 50 : 0;
-  verdict.refuse = free <= wanted;
+  // Where none of the event loops could let one in, all refuse; so that it is said, and the cache goes.
+  // Twice that, since others come meanwhile.
+  const auto least = 2 * state.loops * (ceilings.request() + connection_cost);
+  verdict.refuse = free < (refusing ? std::max(lowest / 50, 2 * least) : least);
   if (verdict.refuse) {
-    verdict.over = static_cast<std::uint64_t>(lowest / 20 - std::min<std::int64_t>(free, 0));
+    verdict.over =
+        static_cast<std::uint64_t>(std::max(lowest / 20, 2 * least) - std::min<std::int64_t>(free, 0));
     verdict.forward = verdict.hold = -1;
   }
   return verdict;

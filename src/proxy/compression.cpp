@@ -32,7 +32,9 @@ std::string_view Compression::flush() {
 
 void Compression::charge() noexcept {
   const std::size_t encoder = encoder_ ? encoder_->memory() : 0;
-  charge_.set(static_cast<std::int64_t>(encoder + out_.capacity()));
+  const auto bytes = static_cast<std::int64_t>(encoder + out_.capacity());
+  charge_.set(bytes);
+  promised_.set(bytes);
 }
 
 }  // namespace holysheep::proxy

@@ -275,8 +275,9 @@ http::Coding Exchange::choose_coding(const http::ResponseHead& head, std::option
   if (!settings_.enable_gzip || head.event_stream) return http::Coding::none;
   const http::CodingChoice choice = http::choose_coding(head_, head, length);
   if (!choice.varies) return http::Coding::none;
-  if (!choice.compress) return http::Coding::varies;
-  gzip.emplace(context_.gzip_encoders, context_.pod.memory, length);
+  // For want of memory it goes as it is.
+  if (!choice.compress || !Compression::possible(context_.memory, length)) return http::Coding::varies;
+  gzip.emplace(context_.gzip_encoders, context_.pod.memory, context_.memory, length);
   return http::Coding::gzip;
 }
 

@@ -33,7 +33,7 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
   client_.input.append(request.head);
   for (std::size_t i = 0; i < request.body.piece_count(); ++i) client_.input.append(request.body.piece(i));
   const std::uint64_t body_size = request.body.held();
-  request.body.release();  // the replay memory has room for it once
+  copied_.emplace(request.body.hand_over());  // the replay memory has room for it once
   http::parse_request_head(client_.input.bytes().substr(0, head_size_), head_);
   route_ = http::route(head_.path);
   // The body lies there as it is, whatever coding it came in.
@@ -100,6 +100,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   call.input.consume(call.head_size);
   body_->release();
   client_.input.release();  // nothing is asked again: the request's memory goes back
+  copied_.reset();
   for (;;) {
     Fault fault = body.take();
     if (!context_.memory.may_keep(SharedAnswer::window)) answer_->keep_no_more();

@@ -213,4 +213,10 @@ void RequestBody::release() noexcept {
   held_ = 0;
 }
 
+BodyReservation RequestBody::hand_over() noexcept {
+  BodyReservation taken(std::move(reservation_));
+  release();
+  return taken;
+}
+
 }  // namespace holysheep::proxy

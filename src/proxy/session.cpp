@@ -129,6 +129,10 @@ Task<Session::Next> Session::next_head() {
     }
     client_.input.release_if_empty();
     if (got.status != IoStatus::want_read) co_return Next::end;
+    // A header that comes slowly holds its block meanwhile.
+    const auto block = static_cast<std::int64_t>(client_.input.capacity());
+    if (block > 0 && !context_.memory.may_connect(block)) co_return refuse({Fault::memory_pressure, ""});
+    const LoopMemory::Held promised(context_.memory, block);
     const bool more = co_await wait_for_bytes(deadline);
     if (more) continue;
     if (started_ == never || client_.now() < deadline) co_return Next::end;

@@ -99,7 +99,10 @@ Task<Fault> SharedRequest::open_kept(const AnswerStore::Wanted& wanted) {
   cache_ = "hit";
   age_ = std::max(Duration::zero(), wanted.now - reader_->answer().born());
   if (!takes_coded() || context_.pod.answers.open_coded(wanted, reader_)) co_return Fault::none;
-  Compression gzip(context_.gzip_encoders, context_.pod.memory, reader_->answer().size());
+  const auto size = static_cast<std::int64_t>(reader_->answer().size());
+  if (!context_.memory.may_hold(size)) co_return Fault::none;  // compressed as it goes, for this one alone
+  const LoopMemory::Held promised(context_.memory, size);
+  Compression gzip(context_.gzip_encoders, context_.pod.memory, context_.memory, reader_->answer().size());
   std::string coded;
   MemoryCharge charge(context_.pod.memory, MemoryUse::compression);
   for (;;) {

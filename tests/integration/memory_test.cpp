@@ -126,6 +126,16 @@ TEST(TheCache, GoesFirstWhenMemoryIsShortTheOldestFirst) {
   EXPECT_EQ(asked_anew(0, 10), 10U) << "the oldest are gone";
 }
 
+TEST(Answers, GoUncompressedWhileMemoryIsShort) {
+  Stage stage({{"MEMORY_THRESHOLD_MB", std::to_string(idle_mebibytes() * 5 / 4)}});
+  const std::string text = "[\"" + std::string(20'000, 'x') + "\"]";
+  const auto plain = [&] {
+    const auto answer = fetch(stage.port(), json_request("/v1/mirror", text, {{"Accept-Encoding", "gzip"}}));
+    return answer.status == 200 && !answer.has("Content-Encoding") && answer.body == text;
+  };
+  EXPECT_TRUE(eventually(plain));
+}
+
 TEST(StreamsInFlight, LiveOnWhileNewOnesAreRefusedAndServiceComesBack) {
   Stage stage({{"MEMORY_THRESHOLD_MB", std::to_string(idle_mebibytes() + 6)}, {"ACTION", "reject"}});
   HttpClient first(stage.port());
@@ -156,7 +166,7 @@ class TheAccounts : public ::testing::Test {
   }
 
   std::uint16_t admin_ = unused_port();
-  Stage stage_{{{"ADMIN_PORT", std::to_string(admin_)}, {"REPLAY_BUFFER_MB", "8"}}};
+  Stage stage_{{{"ADMIN_PORT", std::to_string(admin_)}, {"REPLAY_BUFFER_MB", "8"}, {"CACHE_SIZE_MB", "16"}}};
 };
 
 TEST_F(TheAccounts, ShowABodyThatIsHeldUntilItsAnswerBegins) {
@@ -169,6 +179,20 @@ TEST_F(TheAccounts, ShowABodyThatIsHeldUntilItsAnswerBegins) {
       std::to_string(body.size()) + "\r\n\r\n" + body);
   ASSERT_TRUE(eventually([&] { return held("request_bodies") >= 3 << 20; }));
   EXPECT_LE(held("request_bodies"), (3 << 20) + 65536);
+  client.reset();
+  EXPECT_TRUE(comes_to("request_bodies", 0));
+  EXPECT_TRUE(comes_to("relay", 0));
+}
+
+TEST_F(TheAccounts, ShowABodyThatIsSentOnBehalfOfAll) {
+  RawClient client(stage_.port());
+  const std::string body = chat_body("sim:silent") + std::string(900 << 10, ' ');
+  client.send(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "Cache-Control: max-age=60\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body);
+  ASSERT_TRUE(eventually([&] { return stage_.simulator.request_count() == 1; }));
+  EXPECT_GE(held("request_bodies"), 900 << 10);
   client.reset();
   EXPECT_TRUE(comes_to("request_bodies", 0));
   EXPECT_TRUE(comes_to("relay", 0));

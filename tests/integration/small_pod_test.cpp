@@ -1,3 +1,4 @@
+#include "support/files.hpp"
 #include "support/memory_group.hpp"
 #include "support/stage.hpp"
 #include "support/stopping_crowd.hpp"
@@ -52,6 +53,7 @@ class APodOf64Mebibytes : public ::testing::Test {
     if (!group_) GTEST_SKIP() << "no memory cgroup can be made here: " << why;
     Environment settings = simulator_.as_upstream();
     settings["WORKER_PROCESSES"] = "2";
+    settings["CACHE_SIZE_MB"] = "8";
     settings["MAX_RESPONSE_SIZE"] = "30m";
     settings["WORKER_CONNECTIONS"] = "8192";  // so that memory is what ends first
     settings["UPSTREAM_MAX_CONNECTIONS"] = "8192";
@@ -155,6 +157,53 @@ void APodOf64Mebibytes::upload_and_download(std::size_t count_up, std::size_t co
 
 TEST_F(APodOf64Mebibytes, OutlivesStreamsWhoseReadersStop) {
   stopped_streams_then([&] { upload_and_download(20, 10); });
+  expect_normal_service();
+}
+
+TEST_F(APodOf64Mebibytes, OutlivesHeadersThatDoNotEnd) {
+  StoppingCrowd crowd(proxy_->port());
+  crowd.add(4000, Habit::stop, "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Padding: " + std::string(30000, 'x'));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }, std::chrono::seconds(40)));
+  EXPECT_GT(crowd.having_status(408), 100U);
+  EXPECT_GT(crowd.having_status(503), 100U);
+  EXPECT_EQ(crowd.having_status(408) + crowd.having_status(503), 4000U) << crowd.lost() << " lost";
+  expect_alive("after headers that do not end");
+  expect_normal_service();
+}
+
+TEST_F(APodOf64Mebibytes, OutlivesLargeRequestsWhoseAnswersManyMayShare) {
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 120; ++i) {
+    bodies.push_back(R"({"model":"sim:delay=4000;tag=)" + std::to_string(i) + R"(","input":")" +
+                     std::string(1'000'000, 'x') + "\"}");
+  }
+  StoppingCrowd crowd(proxy_->port());
+  for (const auto& body : bodies) {
+    crowd.add(1, Habit::drain,
+              "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+              "Content-Type: application/json\r\nContent-Length: " +
+                  std::to_string(body.size()) + "\r\n\r\n",
+              body);
+  }
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }, std::chrono::seconds(60)));
+  expect_told(crowd, "requests of 1 MB");
+  EXPECT_GT(crowd.having_status(200), 20U);
+  expect_alive("with requests of 1 MB");
+  expect_normal_service();
+}
+
+TEST_F(APodOf64Mebibytes, OutlivesReadersThatStopOfWhatIsCompressed) {
+  const std::string body = "\"" + noise(600'000) + "\"";
+  StoppingCrowd crowd(proxy_->port());
+  crowd.add(400, Habit::stop,
+            "POST /v1/mirror HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: gzip\r\n"
+            "Content-Type: application/json\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n",
+            body);
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.settled(); }, std::chrono::seconds(40)));
+  expect_told(crowd, "readers that stop");
+  expect_alive("with compressed answers stopped");
+  crowd.close_all();
   expect_normal_service();
 }
 

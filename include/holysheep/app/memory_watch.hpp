@@ -44,8 +44,9 @@ class MemoryWatch {
 
  private:
   [[nodiscard]] std::array<std::int64_t, memory_use_count> held() const;
-  MemoryState measure();
+  [[nodiscard]] MemoryState measure() const;
   void look();
+  void note_promises();
   MemoryVerdict drop_cache(MemoryState state, const MemoryVerdict& verdict);
   void grant(const MemoryVerdict& verdict);
   void tell(const MemoryVerdict& verdict, const MemoryState& state, TimePoint now);
@@ -62,9 +63,10 @@ class MemoryWatch {
   const std::vector<std::unique_ptr<Worker>>* workers_ = nullptr;
   const Admission* admission_ = nullptr;
   SlackWatch slack_;
-  std::int64_t promised_ = 0;  // nominal bytes of requests and connections at the last look
-  bool pressed_ = false;       // over a threshold at the last look
-  bool told_ = false;          // the log has said so
+  std::int64_t promised_ = 0;            // nominal bytes of requests and connections at the last look
+  std::vector<std::int64_t> committed_;  // by each event loop, just before memory was read
+  bool pressed_ = false;                 // over a threshold at the last look
+  bool told_ = false;                    // the log has said so
   TimePoint last_pressed_{};
   TimePoint last_give_back_{};
   bool loops_giving_back_ = false;  // the event loops empty their pools; the allocator's turn is next

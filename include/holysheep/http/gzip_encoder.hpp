@@ -40,6 +40,10 @@ class GzipEncoder {
   void restart() noexcept;
 
   [[nodiscard]] int window() const noexcept { return window_; }
+  /// What one with this window takes, in bytes.
+  [[nodiscard]] static constexpr std::size_t memory_of(int window) noexcept {
+    return (std::size_t{8} << window) + 6 * 1024;
+  }
   /// Bytes held, all of it from the beginning.
   [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
 

@@ -33,6 +33,8 @@ class Buffer {
   [[nodiscard]] std::string_view bytes() const noexcept { return {block_ + begin_, end_ - begin_}; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
+  /// Bytes borrowed.
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Room behind what is held: at least one byte and in all at most `most` bytes held. May move the bytes.
   /// Empty when `most` are held already.

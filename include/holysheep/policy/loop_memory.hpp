@@ -18,6 +18,8 @@ inline constexpr std::int64_t running_cost = 36 * 1024;
 /// ... what it may grow by when its reader stops: the block it is relayed through, what OpenSSL holds of a
 /// record, 16 KiB each, and an event that waits for its end.
 inline constexpr std::int64_t stall_cost = 40 * 1024;
+/// That block: what is held of it shows among what the pools have lent.
+inline constexpr std::int64_t relay_block = 16 * 1024;
 /// What the kernel holds of an answer then, between upstream and us: a receive buffer of 128 KiB. Version 2
 /// of cgroups charges that to us, version 1 does not.
 inline constexpr std::int64_t socket_stall_cost = 144 * 1024;
@@ -29,6 +31,7 @@ struct MemoryGrant {
   std::int64_t forward = unlimited;
   std::int64_t hold = unlimited;
   std::int64_t connect = unlimited;
+  std::int64_t request = request_cost;  ///< what one more request counts as
 };
 
 /// One event loop's part of the pod's memory: what its clients may come to hold by its promises so far, and
@@ -41,8 +44,13 @@ class LoopMemory {
   LoopMemory(const LoopMemory&) = delete;
   LoopMemory& operator=(const LoopMemory&) = delete;
 
-  [[nodiscard]] bool may_forward() const noexcept { return within(request_cost, forward_); }
-  [[nodiscard]] bool may_connect() const noexcept { return within(connection_cost, connect_); }
+  [[nodiscard]] bool may_forward() const noexcept {
+    return within(request_.load(std::memory_order_relaxed), forward_);
+  }
+  /// Another connection, or so many bytes more for one that is there.
+  [[nodiscard]] bool may_connect(std::int64_t bytes = connection_cost) const noexcept {
+    return within(bytes, connect_);
+  }
   /// Of an answer that the cache will take: older ones can make room for it.
   [[nodiscard]] bool may_keep(std::int64_t bytes) const noexcept { return within(bytes, forward_); }
   [[nodiscard]] bool may_hold(std::int64_t bytes) const noexcept { return within(bytes, hold_); }
@@ -54,16 +62,34 @@ class LoopMemory {
   }
   void hold(std::int64_t change) noexcept { committed_.add(change); }
 
-  /// A request that is forwarded, for as long as this lives.
-  class Forwarded {
+  /// Bytes that are held, for as long as this lives.
+  class Held {
    public:
-    explicit Forwarded(LoopMemory& memory) noexcept : memory_(memory) { memory_.forwarded(1); }
-    Forwarded(const Forwarded&) = delete;
-    Forwarded& operator=(const Forwarded&) = delete;
-    ~Forwarded() { memory_.forwarded(-1); }
+    explicit Held(LoopMemory& memory, std::int64_t bytes = 0) noexcept : memory_(memory) { set(bytes); }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { set(0); }
+    void set(std::int64_t bytes) noexcept { memory_.hold(bytes - std::exchange(bytes_, bytes)); }
 
    private:
     LoopMemory& memory_;
+    std::int64_t bytes_ = 0;
+  };
+
+  /// A request that is forwarded, for as long as this lives.
+  class Forwarded {
+   public:
+    explicit Forwarded(LoopMemory& memory) noexcept
+        : memory_(memory), cost_(memory.request_.load(std::memory_order_relaxed)) {
+      memory_.forwarded(1, cost_);
+    }
+    Forwarded(const Forwarded&) = delete;
+    Forwarded& operator=(const Forwarded&) = delete;
+    ~Forwarded() { memory_.forwarded(-1, -cost_); }
+
+   private:
+    LoopMemory& memory_;
+    const std::int64_t cost_;
   };
 
   /// Any thread.
@@ -71,15 +97,16 @@ class LoopMemory {
     forward_.store(grant.forward, std::memory_order_relaxed);
     hold_.store(grant.hold, std::memory_order_relaxed);
     connect_.store(grant.connect, std::memory_order_relaxed);
+    request_.store(grant.request, std::memory_order_relaxed);
   }
   [[nodiscard]] std::int64_t committed() const noexcept { return committed_.get(); }
   [[nodiscard]] std::int64_t requests() const noexcept { return requests_.get(); }
   [[nodiscard]] std::int64_t connections() const noexcept { return connections_.get(); }
 
  private:
-  void forwarded(int change) noexcept {
+  void forwarded(int change, std::int64_t bytes) noexcept {
     requests_.add(change);
-    committed_.add(change * request_cost);
+    committed_.add(bytes);
   }
   [[nodiscard]] bool within(std::int64_t more, const std::atomic<std::int64_t>& limit) const noexcept {
     const auto most = limit.load(std::memory_order_relaxed);
@@ -92,6 +119,7 @@ class LoopMemory {
   std::atomic<std::int64_t> forward_{MemoryGrant::unlimited};
   std::atomic<std::int64_t> hold_{MemoryGrant::unlimited};
   std::atomic<std::int64_t> connect_{MemoryGrant::unlimited};
+  std::atomic<std::int64_t> request_{request_cost};
 };
 
 }  // namespace holysheep

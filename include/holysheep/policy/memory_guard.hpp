@@ -16,6 +16,9 @@ struct MemoryCeilings {
   std::optional<std::uint64_t> limit;
   /// What one request may still come to hold when its reader stops.
   std::int64_t stall = stall_cost;
+
+  /// What one more request may come to.
+  [[nodiscard]] std::int64_t request() const noexcept { return running_cost + stall; }
 };
 
 /// One look at the memory, in bytes but for the counts.
@@ -27,12 +30,15 @@ struct MemoryState {
   std::int64_t relay = 0;      ///< lent by the event loops' pools
   std::int64_t cache = 0;      ///< what can be dropped at the next look
   std::int64_t accounts = 0;   ///< all that is held for clients, `relay` included
+  std::int64_t waiting = 0;    ///< requests that have not begun to grow: their turn has not come
+  std::int64_t loops = 1;      ///< event loops that share what is granted
   std::int64_t newcomers = 0;  ///< nominal cost of who came since the last look: not all of it shows yet
 };
 
 /// What follows from it.
 struct MemoryVerdict {
-  /// New requests are refused. It ends with 2 % of the lowest threshold free again.
+  /// New requests are refused: less is free than one of them may take on each event loop. It ends with twice
+  /// that free again, and at least 2 % of the lowest threshold.
   bool refuse = false;
   std::uint64_t over = 0;  ///< so much of the cache is to go first: down to 5 % below the lowest threshold
   /// How much may be taken until the next look, over all event loops, in bytes: by new requests; by bodies

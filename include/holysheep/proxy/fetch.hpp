@@ -62,6 +62,7 @@ class Fetch {
   http::Route route_;
   Ask ask_;  // the client's, of our own copy
   std::size_t head_size_;
+  std::optional<BodyReservation> copied_;  // for the request's body in `client_`
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;
   http::ErrorEventScan errors_;

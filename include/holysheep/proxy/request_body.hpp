@@ -74,6 +74,8 @@ class RequestBody {
 
   /// After the answer is decided: nothing is sent again, so nothing is held.
   void release() noexcept;
+  /// The same, but that a copy of it is held instead: that keeps what this had taken of the replay memory.
+  [[nodiscard]] BodyReservation hand_over() noexcept;
   /// Raw bytes of `behind_head` that belonged to this body.
   [[nodiscard]] std::size_t consumed_behind_head() const noexcept { return behind_head_size_ - raw_.size(); }
   /// What was received beyond the body, of the next request (pipelining), not counting `behind_head`.

@@ -98,6 +98,7 @@ TEST(GzipEncoder, TakesTheMemoryThatIsSaidOfItsWindow) {
         kibibytes[static_cast<std::size_t>(window - GzipEncoder::least_window)] * 1024;
     GzipEncoder encoder(window);
     EXPECT_NEAR(static_cast<double>(encoder.memory()), static_cast<double>(expected), 1024);
+    EXPECT_EQ(GzipEncoder::memory_of(window), expected);
     std::string out;
     const std::size_t before = encoder.memory();
     encoder.feed(text(100'000), Then::end, out);

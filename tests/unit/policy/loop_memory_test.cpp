@@ -32,6 +32,18 @@ TEST(LoopMemory, ABurstEndsAtTheGrantWithoutAnybodyLooking) {
   EXPECT_EQ(memory.committed(), 0);
 }
 
+TEST(LoopMemory, ARequestCountsAsWhatTheGrantSaysAndIsGivenBackAsThat) {
+  LoopMemory memory;
+  const std::int64_t dearer = request_cost + socket_stall_cost;
+  memory.grant({.forward = 3 * dearer, .request = dearer});
+  std::vector<std::unique_ptr<LoopMemory::Forwarded>> burst;
+  while (memory.may_forward()) burst.push_back(std::make_unique<LoopMemory::Forwarded>(memory));
+  EXPECT_EQ(burst.size(), 3U);
+  memory.grant({});
+  burst.clear();
+  EXPECT_EQ(memory.committed(), 0);
+}
+
 TEST(LoopMemory, BodiesAndConnectionsCountForRequestsToo) {
   LoopMemory memory;
   memory.grant({.forward = 2 * request_cost});

@@ -1,5 +1,8 @@
 #include <holysheep/policy/memory_guard.hpp>
 
+#include <memory>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace holysheep {
@@ -108,6 +111,48 @@ TEST(MemoryGuard, WhatRequestsInFlightMayStillComeToHoldIsKeptForThem) {
   EXPECT_TRUE(judge_memory(cgroup(100 * mib), state, false).refuse);
   state.relay = 10 * signed_mib;  // some of it is held already
   EXPECT_FALSE(judge_memory(cgroup(100 * mib), state, false).refuse);
+}
+
+TEST(MemoryGuard, ABurstStaysBelowTheLimitWhereSocketsAreChargedToo) {
+  auto ceilings = cgroup(100 * mib);
+  ceilings.stall += socket_stall_cost;
+  auto state = resident(20 * mib);
+  const auto verdict = judge_memory(ceilings, state, false);
+  LoopMemory loop;
+  loop.grant({.forward = verdict.forward, .request = ceilings.request()});
+  std::vector<std::unique_ptr<LoopMemory::Forwarded>> burst;
+  while (loop.may_forward()) burst.push_back(std::make_unique<LoopMemory::Forwarded>(loop));
+  state.requests = loop.requests();
+  state.resident += static_cast<std::uint64_t>(state.requests * running_cost);
+  EXPECT_GE(judge_memory(ceilings, state, false).connect, 4 * signed_mib) << "room for all to stop";
+}
+
+TEST(MemoryGuard, WhereNoEventLoopCouldTakeARequestAllRefuseAndTheCacheGoes) {
+  auto state = resident(70 * mib);
+  state.cache = 30 * signed_mib;
+  state.loops = 2;
+  state.requests = 23 * signed_mib / stall_cost;  // all but 32 KiB of what is left is kept for them
+  const auto verdict = judge_memory(cgroup(100 * mib), state, false);
+  EXPECT_TRUE(verdict.refuse);
+  EXPECT_GE(verdict.over, 4 * mib);
+  state.requests -= 8;
+  EXPECT_FALSE(judge_memory(cgroup(100 * mib), state, false).refuse);
+  EXPECT_TRUE(judge_memory(cgroup(100 * mib), state, true).refuse);
+}
+
+TEST(MemoryGuard, RequestsThatWaitForTheirTurnHaveStillToGrow) {
+  auto state = resident(20 * mib);
+  state.requests = state.waiting = 500;
+  const auto verdict = judge_memory(cgroup(100 * mib), state, false);
+  EXPECT_EQ(verdict.forward, 73 * signed_mib - 500 * request_cost);
+}
+
+TEST(MemoryGuard, WhatFewHoldMuchOfIsNotTakenForWhatManyMayStillComeToHold) {
+  auto state = resident(50 * mib);
+  state.requests = 1000;
+  state.relay = 60 * signed_mib;
+  EXPECT_EQ(judge_memory(cgroup(100 * mib), state, false).forward,
+            43 * signed_mib - 1000 * (stall_cost - relay_block));
 }
 
 TEST(MemoryGuard, ConnectionsGoOnWhileRequestsAreRefused) {

@@ -22,7 +22,8 @@ class BodyCompression : public ::testing::Test {
 
   http::GzipEncoders encoders_;
   MemoryAccounts accounts_;
-  Compression compression_{encoders_, accounts_, std::nullopt};
+  LoopMemory loop_;
+  Compression compression_{encoders_, accounts_, loop_, std::nullopt};
 };
 
 TEST_F(BodyCompression, GivesTheWholeWithTheLastPiece) {
@@ -51,6 +52,15 @@ TEST_F(BodyCompression, IsCharged) {
   EXPECT_GE(held(), idle + 100'000) << "what came out of it";
 }
 
+TEST_F(BodyCompression, IsPromisedByItsEventLoop) {
+  EXPECT_EQ(loop_.committed(), held());
+  take(noise(200'000), true);
+  EXPECT_EQ(loop_.committed(), held());
+  loop_.grant({.hold = loop_.committed() + (70 << 10)});
+  EXPECT_TRUE(Compression::possible(loop_, std::nullopt));
+  EXPECT_FALSE(Compression::possible(loop_, 100'000));
+}
+
 TEST_F(BodyCompression, GivesTheEncoderBackWithTheLastPiece) {
   const auto idle = held();
   take("all of it", true);
@@ -62,7 +72,8 @@ TEST(BodyCompressionCharge, EndsWithIt) {
   http::GzipEncoders encoders;
   MemoryAccounts accounts;
   {
-    const Compression one(encoders, accounts, 5000), another(encoders, accounts, std::nullopt);
+    LoopMemory loop;
+    const Compression one(encoders, accounts, loop, 5000), another(encoders, accounts, loop, std::nullopt);
   }
   EXPECT_EQ(accounts.held(MemoryUse::compression), 0);
 }
