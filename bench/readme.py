@@ -22,6 +22,10 @@ def read(name, command):
     return json.loads(path.read_text())
 
 
+def rounds(found):
+    return len(found["rounds"]["nginx"])
+
+
 def text(results, scaled, packed, kept):
     about = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items() if "+" not in name)
@@ -33,9 +37,9 @@ def text(results, scaled, packed, kept):
         scale.table(pods), "",
         f"Two event loops cost {two / one:.2f} times one's CPU a request. Resident after 100,000 requests "
         f"{scaled['early_kib'] / 1024:.1f} MiB, after a million {scaled['late_kib'] / 1024:.1f} MiB.", "",
-        "Chat answers compressed (`ENABLE_GZIP`), CPU a request and bytes sent:", "",
+        f"Chat answers compressed (`ENABLE_GZIP`), CPU a request and bytes sent; interleaved rounds: {rounds(packed)}:", "",
         compression.table(packed["medians"]), "",
-        "Answers from the cache, nginx's from its own (`busy`: of one CPU; well under 1, the load generator was the limit):",
+        f"Answers from the cache, nginx's from its own (`busy`: of one CPU); interleaved rounds: {rounds(kept)}:",
         "", caching.table(kept["medians"]), "",
         f"{report.machine_line(about)}; {versions}. Medians of {len(results['rounds']['nginx'])} interleaved rounds."])
 

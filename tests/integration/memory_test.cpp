@@ -192,7 +192,7 @@ TEST_F(TheAccounts, ShowABodyThatIsSentOnBehalfOfAll) {
       "Cache-Control: max-age=60\r\nContent-Length: " +
       std::to_string(body.size()) + "\r\n\r\n" + body);
   ASSERT_TRUE(eventually([&] { return stage_.simulator.request_count() == 1; }));
-  EXPECT_GE(held("request_bodies"), 900 << 10);
+  EXPECT_GE(held("request_bodies"), 880 << 10);
   client.reset();
   EXPECT_TRUE(comes_to("request_bodies", 0));
   EXPECT_TRUE(comes_to("relay", 0));
