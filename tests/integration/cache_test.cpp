@@ -303,8 +303,8 @@ TEST_P(AThousandAtOnce, CauseOneExchangeUpstreamAndOneThatStopsHoldsUpNobody) {
   const bool stream = GetParam();
   const std::string end = stream ? "0\r\n\r\n" : "}";
   Stage stage = cached({{"RATE_LIMIT_PER_SECOND", "0"}, {"WORKER_PROCESSES", "4"}});
-  const auto request =
-      chat_bytes(stream ? "sim:chunks=25;chunk-size=4000;chunk-delay=20" : "sim:delay=400;big=100000", stream);
+  const auto request = chat_bytes(
+      stream ? "sim:chunks=25;chunk-size=4000;chunk-delay=20" : "sim:delay=400;big=100000", stream);
   RawClient stopped(stage.port(), 4096);
   ASSERT_TRUE(stopped.send(request));
   ConnectionCrowd crowd(stage.port());
