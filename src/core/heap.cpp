@@ -19,7 +19,7 @@ constexpr std::size_t of_each = 7;
 using Blocks = std::array<std::array<void*, of_each>, sizes>;
 
 /// Not to be seen through: a compiler may leave out an allocation that is freed at once.
-void* volatile seen;
+thread_local void* volatile seen;
 
 void allocate(Blocks& blocks) noexcept {
   for (std::size_t i = 0; i < sizes; ++i) {
