@@ -328,7 +328,7 @@ void add_client_side(Specs& all) {
   all.push_back(count("LISTEN_PORT", "8080", "a port from 0 to 65535; 0: any free one", "client side",
                       &Settings::listen_port, 0, 65535));
   all.push_back(address("ADMIN_ADDRESS", "127.0.0.1",
-                        "health, readiness and the effective settings; never reachable "
+                        "health, readiness, memory and the effective settings; never reachable "
                         "through the client port",
                         &Settings::admin_address));
   all.push_back(count("ADMIN_PORT", "9090", "a port from 0 to 65535; 0: off",

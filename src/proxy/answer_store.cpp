@@ -93,8 +93,7 @@ void AnswerStore::keep(const CacheKey& key, const std::shared_ptr<SharedAnswer>&
 }
 
 void AnswerStore::store(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer) {
-  answer->counted_elsewhere();
-  cache_.store(key, answer, answer->heap_size(), answer->born());
+  if (cache_.store(key, answer, answer->heap_size(), answer->born())) answer->counted_elsewhere();
 }
 
 }  // namespace holysheep::proxy

@@ -206,8 +206,7 @@ std::string_view Exchange::find_model() const {
 
 Task<Fault> Exchange::relay(UpstreamCall& call) {
   const http::ResponseHead& head = call.head;
-  if (!head.event_stream && head.framing == Framing::length &&
-      head.content_length > settings_.max_response_size) {
+  if (head.larger_than(settings_.max_response_size)) {
     call.lease.close();
     co_return Fault::response_too_large;
   }

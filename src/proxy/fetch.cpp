@@ -83,8 +83,7 @@ Task<Fault> Fetch::run() {
     answer_->fail(Fault::none, call.error_event, attempts_->fared(), call.other_model);
     co_return Fault::none;
   }
-  if (!call.head.event_stream && call.head.framing == http::Framing::length &&
-      call.head.content_length > settings.max_response_size) {
+  if (call.head.larger_than(settings.max_response_size)) {
     call.lease.close();
     co_return Fault::response_too_large;
   }
@@ -104,8 +103,8 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   for (;;) {
     Fault fault = body.take();
     if (!context_.memory.may_keep(SharedAnswer::window)) answer_->keep_no_more();
-    answer_->append(body.pieces(), !body.inside_event() && !body.ended(), body.ended(), body.usage());
-    const std::int64_t held = answer_->held();
+    const bool boundary = !body.inside_event() && !body.ended();
+    const std::int64_t held = answer_->append(body.pieces(), boundary, body.ended(), body.usage());
     context_.memory.hold(held - std::exchange(held_, held));
     if (body.readable_events()) {
       for (const auto piece : body.pieces()) errors_.feed(piece);

@@ -47,18 +47,19 @@ void SharedAnswer::begin(std::string_view head, std::string_view other_model, Ti
   tell_all();
 }
 
-void SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, bool ended,
-                          const http::Usage& usage) {
+std::int64_t SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, bool ended,
+                                  const http::Usage& usage) {
   const std::scoped_lock lock(mutex_);
   usage_ = usage;
   boundary_ = boundary;
   ended_ = ended;
   const std::uint64_t before = total_;
   for (const auto piece : pieces) store(piece);
-  if (total_ == before) return;
+  if (total_ == before) return charge_.bytes();
   if (total_ > most_kept_) whole_ = false;
   if (!whole_) forget_what_all_have_read();
   tell_all();
+  return charge_.bytes();
 }
 
 void SharedAnswer::store(std::string_view piece) {
@@ -103,11 +104,6 @@ void SharedAnswer::tell_all() {
 void SharedAnswer::keep_no_more() {
   const std::scoped_lock lock(mutex_);
   whole_ = false;
-}
-
-std::int64_t SharedAnswer::held() const {
-  const std::scoped_lock lock(mutex_);
-  return charge_.bytes();
 }
 
 bool SharedAnswer::wants_more() {

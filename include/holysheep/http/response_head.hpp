@@ -22,6 +22,10 @@ struct ResponseHead {
 
   /// An event stream whose events can be read, and others put in between.
   [[nodiscard]] bool readable_events() const noexcept { return event_stream && !encoded; }
+  /// Its length tells that it is: an event stream has no limit.
+  [[nodiscard]] bool larger_than(std::uint64_t bytes) const noexcept {
+    return !event_stream && framing == Framing::length && content_length > bytes;
+  }
   [[nodiscard]] bool interim() const noexcept { return status >= 100 && status < 200; }
 };
 

@@ -46,7 +46,6 @@ class AnswerStore {
   void keep(const CacheKey& key, const std::shared_ptr<SharedAnswer>& answer);
 
   [[nodiscard]] bool enabled() const noexcept { return cache_.enabled(); }
-  [[nodiscard]] ResponseCache& cache() noexcept { return cache_; }
 
  private:
   struct Hash {

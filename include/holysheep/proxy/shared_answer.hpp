@@ -64,12 +64,11 @@ class SharedAnswer {
   /// The answer begins. `for_all` false: it may not be shared, so all but the leader are on their own again.
   void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all);
   /// `boundary`: behind these pieces something may be put in. `ended`: the stream's own end is among what
-  /// came.
-  void append(std::span<const std::string_view> pieces, bool boundary, bool ended, const http::Usage& usage);
+  /// came. Gives the bytes of the blocks held now.
+  std::int64_t append(std::span<const std::string_view> pieces, bool boundary, bool ended,
+                      const http::Usage& usage);
   /// From now on only what its readers have before them is held, and nobody may join.
   void keep_no_more();
-  /// Bytes of the blocks held now.
-  [[nodiscard]] std::int64_t held() const;
   /// False while all readers have more than `window` before them: `needed` will say when that has changed.
   bool wants_more();
   void complete(std::string_view trailers);
