@@ -1,5 +1,6 @@
 #include "support/connection_crowd.hpp"
 
+#include "support/epoll_until.hpp"
 #include "support/raw_client.hpp"
 
 #include <algorithm>
@@ -90,25 +91,15 @@ void ConnectionCrowd::read(std::size_t index) {
 }
 
 bool ConnectionCrowd::run_until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
-  const auto deadline = Clock::now() + limit;
-  std::array<epoll_event, 256> events;
-  while (!done()) {
-    if (Clock::now() >= deadline) return false;
-    // A short nap at most, since `done` may look at more than these sockets.
-    const int count =
-        ::epoll_wait(epoll_, events.data(), events.size(), std::min(10, milliseconds_until(deadline)));
-    for (int i = 0; i < count; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      const auto index = static_cast<std::size_t>(event.data.u64);
-      if (members_[index].descriptor < 0) continue;
-      if ((event.events & EPOLLOUT) != 0) {
-        members_[index].connected = true;
-        flush(index);
-      }
-      if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(index);
+  return epoll_until(epoll_, done, limit, [this](std::uint64_t data, std::uint32_t events) {
+    const auto index = static_cast<std::size_t>(data);
+    if (members_[index].descriptor < 0) return;
+    if ((events & EPOLLOUT) != 0) {
+      members_[index].connected = true;
+      flush(index);
     }
-  }
-  return true;
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(index);
+  });
 }
 
 std::size_t ConnectionCrowd::connected() const {

@@ -27,6 +27,7 @@ TempDirectory::~TempDirectory() {
 
 std::string TempDirectory::write(std::string_view name, std::string_view content) const {
   const auto path = path_ / name;
+  std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << content;
   ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
   return path.string();

@@ -16,7 +16,8 @@ class TempDirectory {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Writes a file in it, readable by its owner alone; gives its whole path.
+  /// Writes a file in it (in folders of it, which are made), readable by its owner alone; gives its whole
+  /// path.
   std::string write(std::string_view name, std::string_view content) const;
 
  private:

@@ -1,5 +1,6 @@
 #include "support/stopping_crowd.hpp"
 
+#include "support/epoll_until.hpp"
 #include "support/raw_client.hpp"
 
 #include <algorithm>
@@ -98,20 +99,11 @@ void StoppingCrowd::read(Member& member) {
 }
 
 bool StoppingCrowd::run_until(const std::function<bool()>& done, std::chrono::milliseconds limit) {
-  const auto deadline = Clock::now() + limit;
-  std::array<epoll_event, 256> events;
-  while (!done()) {
-    if (Clock::now() >= deadline) return false;
-    const int count =
-        ::epoll_wait(epoll_, events.data(), events.size(), std::min(10, milliseconds_until(deadline)));
-    for (int i = 0; i < count; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      Member& member = members_[static_cast<std::size_t>(event.data.u64)];
-      if (member.descriptor >= 0 && (event.events & EPOLLOUT) != 0) send(member);
-      if (member.descriptor >= 0 && (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(member);
-    }
-  }
-  return true;
+  return epoll_until(epoll_, done, limit, [this](std::uint64_t index, std::uint32_t events) {
+    Member& member = members_[static_cast<std::size_t>(index)];
+    if (member.descriptor >= 0 && (events & EPOLLOUT) != 0) send(member);
+    if (member.descriptor >= 0 && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(member);
+  });
 }
 
 std::size_t StoppingCrowd::having_status(int status) const {
