@@ -3,9 +3,6 @@ import argparse
 import contextlib
 import http.client
 import pathlib
-import statistics
-import sys
-import tempfile
 
 import compression
 import place
@@ -41,22 +38,6 @@ def one_size(system, folder, options, kibibytes):
                                                      options.seconds, script=workloads.MODELS), options.retries)
 
 
-def measure(compared, options):
-    rounds = {system.name: [] for system in compared}
-    memory = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
-    for number in range(options.rounds):
-        turn = number % len(compared)
-        for system in compared[turn:] + compared[:turn]:
-            with tempfile.TemporaryDirectory(dir=memory) as folder:
-                folder = pathlib.Path(folder)
-                folder.chmod(0o755)
-                with place.streaming_upstream(options.build, folder):  # which makes the certificates
-                    taken = {str(size): one_size(system, folder, options, size) for size in KIBIBYTES}
-            rounds[system.name].append(taken)
-            print(f"round {number + 1}/{options.rounds} {system.name}", file=sys.stderr, flush=True)
-    return rounds
-
-
 def table(results):
     names = list(results)
     lines = ["| answer | " + " | ".join(f"{name}: hits/s | CPU a hit | busy" for name in names) + " |",
@@ -82,17 +63,14 @@ def main():
     processes.end_on_signals()
 
     compared = [systems.Nginx(options, cache=True), systems.Holysheep(options)]
-    rounds = measure(compared, options)
+    rounds = run.interleaved(compared, options.rounds, run.of_sizes(KIBIBYTES, one_size, options))
     results = {name: report.medians(taken) for name, taken in rounds.items()}
     about = report.machine() | {"versions": {system.name: system.version() for system in compared}}
     report.write(f"{options.out}/cache.json",
                  {"machine": about, "quick": options.quick, "medians": results, "rounds": rounds})
     print(table(results))
     print(f"\n{report.machine_line(about)}")
-    foreign = statistics.median(value for one in results.values() for key, value in one.items()
-                                if key.endswith("foreign"))
-    if foreign > run.FOREIGN_LIMIT:
-        print(f"not to be relied on: others used {foreign:.0%} of the machine")
+    report.warn_of_others(results, run.FOREIGN_LIMIT)
 
 
 if __name__ == "__main__":

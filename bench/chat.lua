@@ -1,4 +1,4 @@
--- What wrk sends: one chat completion with a body of 1 KiB. At its end it prints one line of JSON.
+-- What wrk sends: one chat completion with a body of 1 KiB.
 local head = '{"model":"gpt-4.1","temperature":0.7,"messages":[{"role":"user","content":"'
 local tail = '"}]}'
 wrk.method = "POST"
@@ -9,10 +9,4 @@ wrk.headers["Authorization"] = "Bearer a-client-key"
 wrk.headers["User-Agent"] = "OpenAI/Python 1.99.0"
 wrk.headers["Accept"] = "application/json"
 
-function done(summary, latency, requests)
-  local e = summary.errors
-  io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"errors":%d,"p50_us":%d,"p99_us":%d}\n',
-    summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
-    latency:percentile(50), latency:percentile(99)))
-end
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "done.lua")

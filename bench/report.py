@@ -42,6 +42,14 @@ def medians(rounds):
     return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
 
 
+def warn_of_others(results, limit):
+    """Says so when others used more than that share of the machine, in the middle of all figures taken."""
+    foreign = statistics.median(value for one in results.values() for key, value in one.items()
+                                if key.endswith("foreign"))
+    if foreign > limit:
+        print(f"not to be relied on: others used {foreign:.0%} of the machine")
+
+
 def table(results, base):
     names = list(results)
     head = ["", *names, *[f"{name} / {base}" for name in names if name != base]]

@@ -84,23 +84,37 @@ def one_round(system, folder, options, lengths):
     return out
 
 
-def measure(compared, options, lengths):
-    rounds = {system.name: [] for system in compared}
+def interleaved(compared, rounds, one_round, say=lambda result: ""):
+    """What `one_round(system, folder)` gives, round after round, by the systems' names."""
+    results = {system.name: [] for system in compared}
     memory = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
-    for number in range(options.rounds):
+    for number in range(rounds):
         # Each time another begins, so that nobody is always measured on the machine as its neighbour left it.
         turn = number % len(compared)
         for system in compared[turn:] + compared[:turn]:
             with tempfile.TemporaryDirectory(dir=memory) as folder:
                 folder = pathlib.Path(folder)
                 folder.chmod(0o755)  # nginx's worker is another user
-                result = one_round(system, folder, options, lengths)
-            rounds[system.name].append(result)
-            print(f"round {number + 1}/{options.rounds} {system.name}: {result['plain64']['cpu_us']:.1f} µs a request, "
-                  f"{result['streams']['cpu_us']:.1f} µs an event, others used "
-                  f"{max(result[key]['foreign'] for key in ('plain64', 'plain1', 'streams')):.0%}",
-                  file=sys.stderr, flush=True)
-    return rounds
+                result = one_round(system, folder)
+            results[system.name].append(result)
+            print(f"round {number + 1}/{rounds} {system.name}{say(result)}", file=sys.stderr, flush=True)
+    return results
+
+
+def measure(compared, options, lengths):
+    return interleaved(
+        compared, options.rounds, lambda system, folder: one_round(system, folder, options, lengths),
+        lambda result: f": {result['plain64']['cpu_us']:.1f} µs a request, {result['streams']['cpu_us']:.1f} µs an "
+                       f"event, others used "
+                       f"{max(result[key]['foreign'] for key in ('plain64', 'plain1', 'streams')):.0%}")
+
+
+def of_sizes(kibibytes, one_size, options):
+    """A round that takes `one_size(system, folder, options, size)` for each size of answer."""
+    def one_round(system, folder):
+        with place.streaming_upstream(options.build, folder):  # which makes the certificates
+            return {str(size): one_size(system, folder, options, size) for size in kibibytes}
+    return one_round
 
 
 def main():
