@@ -128,6 +128,11 @@ LogLevel level_of(const AccessRecord& record) noexcept {
   return record.status >= 400 ? LogLevel::warn : LogLevel::info;
 }
 
+bool wants_line(const AccessRecord& record, LogLevel least, double share, double random) noexcept {
+  const LogLevel level = level_of(record);
+  return level >= least && (level != LogLevel::info || random < share);
+}
+
 void append_access_line(std::string& out, const AccessRecord& record, LogFormat format) {
   if (format == LogFormat::json) {
     append_json_line(out, record);

@@ -476,9 +476,9 @@ void add_operation(Specs& all) {
   all.push_back(
       later(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file)));
   all.push_back(later(redis_url()));
-  all.push_back(later(decimal("LOG_SAMPLE", "1", "a number from 0 to 1",
-                              "share of successful requests that get a log line; others always do",
-                              &Settings::log_sample, 0, 1)));
+  all.push_back(decimal("LOG_SAMPLE", "1", "a number from 0 to 1",
+                        "share of successful requests that get a log line; others always do",
+                        &Settings::log_sample, 0, 1));
   all.push_back(later(otlp_endpoint()));
   all.push_back(later(line("OTEL_SERVICE_NAME", "holysheep-proxy", "a name", "this service's name in traces",
                            &Settings::otel_service_name)));

@@ -425,7 +425,9 @@ void Exchange::finish(Fault outcome) {
     record.cache = times.cache;
   }
   if (client_.gone()) keep_alive_ = false;
-  if (level_of(record) < settings_.log_level) return;
+  const double share = settings_.log_sample;
+  const double random = share < 1 ? std::generate_canonical<double, 32>(context_.random) : 0;
+  if (!wants_line(record, settings_.log_level, share, random)) return;
   context_.log_line.clear();
   append_access_line(context_.log_line, record, settings_.log_format);
   context_.pod.log.append(context_.log_line);

@@ -36,6 +36,15 @@ TEST(TheLog, HasOneLinePerRequestWithItsFields) {
   EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
 }
 
+TEST(TheLog, HasAShareOfTheSuccessfulRequestsAndAllOthers) {
+  Stage stage({{"LOG_SAMPLE", "0"}});
+  HttpClient client(stage.port());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.exchange(chat("gpt-4.1")).status, 200);
+  EXPECT_EQ(client.exchange(chat("sim:status=404", false, {{"X-Request-Id", "not-there"}})).status, 404);
+  ASSERT_TRUE(stage.proxy.request_line("not-there").is_object());
+  EXPECT_EQ(stage.proxy.log_where("path", "/v1/chat/completions").size(), 1U);
+}
+
 TEST(TheLog, SaysWhatAnAnswerCost) {
   Stage stage;
   int number = 0;

@@ -43,6 +43,10 @@ struct AccessRecord {
 /// error: 5xx, or broken; warn: 4xx; else info.
 LogLevel level_of(const AccessRecord& record) noexcept;
 
+/// Whether a record gets a line at all: from `least` on, and of successful requests a share of them, 0 to 1
+/// (`LOG_SAMPLE`). `random` is uniform in [0, 1).
+bool wants_line(const AccessRecord& record, LogLevel least, double share, double random) noexcept;
+
 /// Appends the record's one line, '\n' included, at most `max_log_line` bytes: values are escaped, cut where
 /// too long, and valid UTF-8 whatever the client sent, so a json line is always valid JSON. Durations are
 /// milliseconds with three decimals. Under a microsecond; allocates only where `out` has to grow. Any thread.

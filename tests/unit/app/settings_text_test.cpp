@@ -95,7 +95,7 @@ TEST(SettingsText, MarkdownHasOneRowOfFourCellsForEachSetting) {
 }
 
 TEST(SettingsText, WhatDoesNothingYetSaysSo) {
-  EXPECT_THAT(settings_markdown(), ContainsRegex("`LOG_SAMPLE`[^\n]*no effect yet"));
+  EXPECT_THAT(settings_markdown(), ContainsRegex("`REDIS_URL`[^\n]*no effect yet"));
   EXPECT_THAT(settings_markdown(),
               ContainsRegex("`CLIENT_KEYS_FILE`[^\n]*refused: not supported by this version"));
   EXPECT_THAT(help_text(), HasSubstr("(no effect yet in this version)"));

@@ -161,6 +161,23 @@ TEST(AccessLine, TextIsForPeople) {
       "reasoning_tokens=0 cache=miss\n");
 }
 
+TEST(AccessLine, OfSuccessfulRequestsAShareHasOneAndOthersAlways) {
+  auto record = full_record();
+  EXPECT_TRUE(wants_line(record, LogLevel::info, 0.25, 0.2499));
+  EXPECT_FALSE(wants_line(record, LogLevel::info, 0.25, 0.25));
+  EXPECT_FALSE(wants_line(record, LogLevel::info, 0, 0));
+  EXPECT_TRUE(wants_line(record, LogLevel::info, 1, 0.999));
+  EXPECT_FALSE(wants_line(record, LogLevel::warn, 1, 0));
+  record.broken = true;
+  EXPECT_TRUE(wants_line(record, LogLevel::info, 0, 0.5));
+  record.broken = false;
+  for (const unsigned status : {400, 404, 429, 499, 500, 503}) {
+    record.status = status;
+    EXPECT_TRUE(wants_line(record, LogLevel::info, 0, 0.5)) << status;
+  }
+  EXPECT_FALSE(wants_line(record, LogLevel::off, 1, 0));
+}
+
 TEST(AccessLine, AppendsToWhatIsThere) {
   std::string out = "before\n";
   append_access_line(out, full_record(), LogFormat::json);

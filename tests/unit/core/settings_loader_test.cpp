@@ -271,10 +271,11 @@ TEST(SettingsLoader, ClientKeysAreRefusedRatherThanLeftWithoutEffect) {
 }
 
 TEST(SettingsLoader, WhatHasNoEffectYetWarnsWhenItIsSet) {
-  const auto loaded = load({{"LOG_SAMPLE", "0.5"}, {"REDIS_URL", "redis://:sekrit@h"}, {"MAX_RETRIES", "1"}});
+  const auto loaded =
+      load({{"OTEL_SERVICE_NAME", "here"}, {"REDIS_URL", "redis://:sekrit@h"}, {"MAX_RETRIES", "1"}});
   ASSERT_TRUE(loaded);
   EXPECT_THAT(loaded->warnings, ElementsAre("REDIS_URL has no effect yet in this version",
-                                            "LOG_SAMPLE has no effect yet in this version"));
+                                            "OTEL_SERVICE_NAME has no effect yet in this version"));
 }
 
 TEST(SettingsLoader, ASecondUpstreamWithoutAKeyWarnsWhereTheFirstHasOne) {
