@@ -1,3 +1,4 @@
+#include <holysheep/app/accounting.hpp>
 #include <holysheep/app/app.hpp>
 #include <holysheep/app/command_line.hpp>
 #include <holysheep/app/health_check.hpp>
@@ -38,6 +39,10 @@ int act(const Command& command, const LoadedSettings& loaded, std::ostream& out,
     case Command::Action::check:
       if (const auto trust = net::TlsContext::make(loaded.settings.ssl_cert_file); !trust) {
         err << "SSL_CERT_FILE: " << trust.error() << '\n';
+        return exit_config;
+      }
+      if (const auto problems = Accounting::problems(loaded.settings); !problems.empty()) {
+        for (const auto& problem : problems) err << problem << '\n';
         return exit_config;
       }
       for (const auto& warning : loaded.warnings) err << "warning: " << warning << '\n';

@@ -43,13 +43,16 @@ Task<Fault> Attempts::run() {
     Duration wait{};
     const NextStep step = next_step(end, retries, wait);
     if (step == NextStep::stop || (step == NextStep::next_model && !aim_at_next_model())) break;
+    if (step == NextStep::next_model) context_.metrics.fell_back(FallbackTo::model);
     if (step == NextStep::second_upstream || step == NextStep::second_upstream_once) {
+      context_.metrics.fell_back(FallbackTo::second_upstream);
       fallback_.stage = FallbackState::Stage::second_upstream;
       fallback_.once = step == NextStep::second_upstream_once;
       aim(*context_.second_upstream, ask_.model);
     }
     put_aside(fault);
     if (step != NextStep::retry) continue;
+    context_.metrics.retried(end.fault, end.status);
     ++retries;
     if (const Fault left = co_await pause(wait); left != Fault::none) co_return left;
   }
@@ -77,6 +80,7 @@ bool Attempts::aim_at_next_model() {
   while (next_model_ < other_models_->size()) {
     const std::string& model = (*other_models_)[next_model_++];
     fallback_.models = next_model_ < other_models_->size();
+    if (!ask_.caller.may_use(model)) continue;
     for (UpstreamShard* upstream :
          {&context_.upstream, context_.second_upstream ? &*context_.second_upstream : nullptr}) {
       if (upstream == nullptr) continue;
@@ -130,6 +134,7 @@ NextStep Attempts::next_step(const AttemptEnd& end, unsigned retries, Duration& 
   if (step != NextStep::retry) return step;
   retry_ = context_.pod.retry_budget.try_retry();
   if (retry_) return step;
+  context_.metrics.retry_refused();
   fared_.refused_by_budget = true;
   return holysheep::next_step(end, decision.verdict, false, fallback_);
 }
@@ -163,6 +168,7 @@ Task<Fault> Attempts::attempt() {
   const TimePoint asked = client_.now();
   const Fault fault = co_await admission();
   fared_.queued += client_.now() - asked;
+  context_.metrics.queue_refused(fault);
   if (fault != Fault::none) co_return fault;
   co_return co_await call_upstream();
 }
@@ -239,6 +245,8 @@ Task<Fault> Attempts::call_upstream() {
   const TimePoint now = client_.now();
   fared_.upstream_time = (call->answered == never ? now : call->answered) - began;
   fared_.detail = call->detail;
+  context_.metrics.attempted(target_.upstream != &context_.upstream, fault,
+                             fault == Fault::none ? call->status() : 0);
   const BreakerFed fed = traits(fault).feeds;
   if (call->connected) upstream_trial->succeeded();
   if (fed == BreakerFed::upstream) upstream_trial->failed(now);
@@ -265,9 +273,9 @@ Task<Fault> Attempts::pause(Duration wait) {
 
 http::Onward Attempts::onward(std::string_view key) const {
   const Upstream& upstream = target_.upstream->shared;
-  // A client's key for the first upstream is not for the second.
-  const bool withhold = fallback_.second_upstream && target_.upstream != &context_.upstream &&
-                        !context_.upstream.key.get()->empty();
+  // A client's key for this proxy is for no upstream, and one for the first is not for the second.
+  const bool withhold = context_.clients || (fallback_.second_upstream && target_.upstream != &context_.upstream &&
+                                             !context_.upstream.key.get()->empty());
   return {.head = ask_.head,
           .base_path = upstream.base_path,
           .rest = ask_.route.rest,

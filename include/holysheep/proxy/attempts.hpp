@@ -3,6 +3,7 @@
 #include <holysheep/http/route.hpp>
 #include <holysheep/policy/fallback.hpp>
 #include <holysheep/policy/retry_policy.hpp>
+#include <holysheep/proxy/caller.hpp>
 #include <holysheep/proxy/fared.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -19,6 +20,7 @@ namespace holysheep::proxy {
 struct Ask {
   const http::RequestHead& head;
   const http::Route& route;
+  const Caller& caller;
   std::string_view request_id;
   std::string_view model;  ///< empty where the request names none
   TimePoint deadline;
