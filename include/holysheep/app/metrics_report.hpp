@@ -24,14 +24,14 @@ struct MetricSources {
     std::string model;
     std::uint64_t requests = 0;
     std::uint64_t errors = 0;
-    TokenCounts tokens;
-    Cost cost;
+    TokenCounts tokens{};
+    Cost cost{};
   };
   struct Upstream {
     std::string_view name;  ///< `primary`, then `fallback` where there is one
     CircuitBreaker::State state = CircuitBreaker::State::closed;
-    std::uint64_t openings = 0;                ///< `BreakerSet::openings()`
-    std::vector<BreakerSet::Troubled> models;  ///< `BreakerSet::troubled()`
+    std::uint64_t openings = 0;                  ///< `BreakerSet::openings()`
+    std::vector<BreakerSet::Troubled> models{};  ///< `BreakerSet::troubled()`
   };
   struct Client {
     std::string id;
