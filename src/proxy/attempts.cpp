@@ -215,8 +215,13 @@ Task<Fault> Attempts::wait_in_room(Place place) {
       permit_ = std::move(*permit);
       co_return Fault::none;
     }
+    if (const auto refusal = place.refused()) {
+      fared_.retry_after = refusal->wait;
+      co_return refusal->fault;
+    }
     if (has(came, Event::time)) {
-      fared_.retry_after = context_.pod.admission.estimated_wait(client_.now());
+      fared_.retry_after = context_.pod.admission.estimated_wait(
+          {.model = target_.pause(), .now = client_.now(), .deadline = never});
       co_return Fault::queue_timeout;
     }
   }
