@@ -442,9 +442,9 @@ void add_answers(Specs& all) {
                          "keep-alive on an event stream that upstream leaves silent; 0: off",
                          &Settings::stream_ping_interval, true));
   all.push_back(
-      later(boolean("METER_STREAM_USAGE", "true",
-                    "ask upstream for the usage of a chat stream whose client did not, and take it out again",
-                    &Settings::meter_stream_usage)));
+      boolean("METER_STREAM_USAGE", "true",
+              "ask upstream for the usage of a chat stream whose client did not, and take it out again",
+              &Settings::meter_stream_usage));
   all.push_back(memory_threshold());
   all.push_back(choice("ACTION", "evict-oldest", "evict-oldest, reject or none",
                        "what happens at MEMORY_THRESHOLD_MB", &Settings::action, actions));

@@ -1,5 +1,6 @@
 #include <holysheep/http/context_length.hpp>
 #include <holysheep/http/retry_after.hpp>
+#include <holysheep/http/stream_usage.hpp>
 #include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/attempts.hpp>
 
@@ -239,6 +240,9 @@ Task<Fault> Attempts::call_upstream() {
   auto& call = calls_[current_];
   call.emplace(context_.pod.settings, client_, *target_.upstream, body_);
   if (fallback_.stage == FallbackState::Stage::other_models) call->other_model = target_.model;
+  const bool may_ask = context_.pod.settings.meter_stream_usage && ask_.stream &&
+                       http::may_stream_usage(ask_.head.method, ask_.route);
+  call->usage_asked = may_ask && body_.ask_for_usage();
   const auto key =
       target_.upstream->key.get();  // this one to the attempt's end, whatever is read anew meanwhile
   const http::Onward request = onward(key->reveal());
@@ -292,7 +296,8 @@ http::Onward Attempts::onward(std::string_view key) const {
           .client_address = client_.address,
           .request_id = ask_.request_id,
           .framing = body_.onward_framing(),
-          .content_length = body_.onward_length()};
+          .content_length = body_.onward_length(),
+          .answer_coding = http::answer_coding(ask_.head.method, ask_.route, ask_.stream)};
 }
 
 }  // namespace holysheep::proxy

@@ -238,7 +238,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.content_length = head.content_length;
   std::optional<Compression> gzip;
   down.coding = choose_coding(head, call.body_length(), gzip);
-  if (gzip) down.framing = Framing::chunked;
+  if (gzip || (call.takes_usage_out() && head.framing == Framing::length)) down.framing = Framing::chunked;
   Downstream downstream = begin_answer(head, down, call.other_model);
   if (gzip) downstream.gzip = &*gzip;
   call.input.consume(call.head_size);
@@ -266,9 +266,11 @@ Task<Fault> Exchange::relay_shared() {
   down.framing = head.framing;
   down.content_length = head.content_length;
   down.second_hand = !reader.leads();
+  const bool resized = answer.resized() && head.framing == Framing::length;
+  if (resized) down.framing = Framing::chunked;
   if (reader.kept()) {
     down.age = shared_->age();
-    if (head.framing == Framing::chunked && !head.event_stream) {
+    if (resized || (head.framing == Framing::chunked && !head.event_stream)) {
       down.framing = Framing::length;
       down.content_length = answer.size();
     }

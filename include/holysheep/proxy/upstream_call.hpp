@@ -48,6 +48,8 @@ class UpstreamCall {
   void take_up();
   /// The status that the answer stands for.
   [[nodiscard]] int status() const noexcept { return error_event ? error_event->status : head.status; }
+  /// The client gets fewer bytes than come: what was asked for besides is taken out.
+  [[nodiscard]] bool takes_usage_out() const noexcept { return usage_asked && head.readable_events(); }
   /// After the body has been taken: may the connection carry another request?
   [[nodiscard]] bool reusable() const noexcept { return request_sent && head.keep_alive && input.empty(); }
 
@@ -62,6 +64,7 @@ class UpstreamCall {
   bool connected = false;                       ///< a connection was had: upstream can be reached
   bool request_sent = false;                    ///< all of it: the connection can be used again
   bool interim_forwarded = false;               ///< a 1xx has gone to the client
+  bool usage_asked = false;                     ///< of a stream whose client did not: it is taken out again
 
   /// True once a byte of a streamed (not held) body has left: the request cannot be sent again.
   [[nodiscard]] bool body_spent() const noexcept { return body_spent_; }

@@ -262,8 +262,8 @@ TEST(SettingTable, ARefusalShowsTheValueButNeverASecret) {
 }
 
 TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
-  const std::set<std::string> later{"METER_STREAM_USAGE", "MODELS_FILE",       "USAGE_FILE",
-                                    "REDIS_URL",          "OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"};
+  const std::set<std::string> later{"MODELS_FILE", "USAGE_FILE", "REDIS_URL", "OTEL_SERVICE_NAME",
+                                    "OTEL_EXPORTER_OTLP_ENDPOINT"};
   for (const auto& spec : setting_table()) {
     const bool refused = spec.name == "CLIENT_KEYS_FILE";
     const auto expected = refused                                  ? Effect::refused
