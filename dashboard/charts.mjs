@@ -12,13 +12,18 @@ function ago(seconds) {
   return seconds === 0 ? "now" : `${Math.round(-seconds / 60)} min`;
 }
 
+function isPowerOfTen(value) {
+  const power = Math.log10(value);
+  return Math.abs(power - Math.round(power)) < 1e-9;
+}
+
 export class LineChart {
   #chart;
   #canvas;
   #series;
 
   /**
-   * series: [{ name, colour: 1 to 4, dashed, value: point → number or null, fill }]; `write` makes a text of a value.
+   * series: [{ name, colour: 1 to 5, dashed, value: point → number or null, fill }]; `write` makes a text of a value.
    * Without Chart.js (it did not load) there is no picture, and the words and tables stay.
    */
   constructor(canvas, { series, write, logarithmic = false }) {
@@ -37,7 +42,7 @@ export class LineChart {
         scales: {
           x: { type: "linear", min: -span, max: 0, grid: { display: false }, ticks: { stepSize: 120, maxRotation: 0, callback: ago } },
           y: logarithmic
-            ? { type: "logarithmic", ticks: { maxTicksLimit: 6, callback: (value) => (Number.isInteger(Math.log10(value)) || Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? write(value) : null) } }
+            ? { type: "logarithmic", ticks: { callback: (value) => (isPowerOfTen(value) ? write(value) : null) } }
             : { beginAtZero: true, suggestedMax: 1, ticks: { maxTicksLimit: 5, callback: (value) => write(value) } },
         },
         plugins: {

@@ -13,11 +13,11 @@ function threeDigits(value) {
   return digits(value, 0, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
-/** 1,234; from a million on 1.23 M, 12.3 B. */
+/** 1,234; from a million on 1.23 M, 12.0 B. */
 export function count(value) {
   if (!known(value)) return none;
-  if (value >= 1e9) return `${threeDigits(value / 1e9)} B`;
-  if (value >= 1e6) return `${threeDigits(value / 1e6)} M`;
+  if (value >= 1e9) return `${(value / 1e9).toPrecision(3)} B`;
+  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
   return digits(value, 0, 0);
 }
 

@@ -17,7 +17,7 @@ let lastSample;           // when the page got it, in ms
 
 const requestClasses = { answered: "Answered", refused: "Refused (4xx)", failed: "Failed (5xx)" };
 const tokenTypes = { input: "Input", output: "Output" };
-const charted = ["total", "upstream", "token", "queue"];
+const charted = { total: 1, upstream: 2, token: 4, queue: 5 }; // stage → colour
 
 const charts = {
   traffic: new LineChart(at("traffic"), {
@@ -27,8 +27,8 @@ const charts = {
   }),
   latency: new LineChart(at("latency"), {
     write: duration, logarithmic: true,
-    series: charted.flatMap((stage, index) => ["p99", "p50"].map((q) => (
-      { name: `${stages[stage].name}, ${q}`, colour: index + 1, dashed: q === "p50",
+    series: Object.entries(charted).flatMap(([stage, colour]) => ["p99", "p50"].map((q) => (
+      { name: `${stages[stage].name}, ${q}`, colour, dashed: q === "p50",
         value: (point) => point.latency[stage][q]?.value }))),
   }),
   tokens: new LineChart(at("tokens"), {
@@ -49,7 +49,7 @@ function showState(feed, recent) {
   const { word, level, parts, reasons } = summary(feed, recent);
   setText(at("word"), word);
   at("word").className = level;
-  resize(at("sentence"), parts.length, () => element("span")).forEach((span, index) => setText(span, parts[index]));
+  resize(at("sentence"), parts.length, () => element("span")).forEach((span, index) => setText(span, ` · ${parts[index]}`));
   resize(at("reasons"), reasons.length, () => element("li")).forEach((line, index) => setText(line, reasons[index]));
   at("reasons").hidden = reasons.length === 0;
   setText(at("about"), `version ${feed.version}, up ${age(feed.uptime_seconds)}, to ${feed.settings?.upstream ?? "?"}`);
@@ -62,7 +62,7 @@ function showTiles(feed, recent) {
   const { totals = {} } = feed.usage ?? {};
   const requests = history.last.requests;
   const spared = totals.direct_cost_usd > 0 ? `${percent(totals.saved_usd / totals.direct_cost_usd)} of ${dollars(totals.direct_cost_usd)}` : "no direct prices yet";
-  setText(at("window"), recent.sinceStart ? "since the start" : `the last ${age(recent.seconds)}`);
+  setText(at("window"), recent.sinceStart ? "since the start" : recent.seconds >= 55 ? "the last minute" : `the last ${age(recent.seconds)}`);
   fillTiles(at("tiles"), [
     ["Requests", perSecond(recent.perSecond), `${count(requests.answered + requests.refused + requests.failed)} since the start`],
     ["Errors", percent(recent.errors), `${count(requests.refused)} refused, ${count(requests.failed)} failed`],
@@ -92,7 +92,7 @@ function showCharts(feed, recent) {
   charts.traffic.show(points, feed.now, `Requests per second, ten minutes. Now: ${spoken(traffic)}`);
   fillTable(at("traffic-table"), byMinute(points, ({ requests }) => Object.keys(requestClasses).map((key) => perSecond(requests[key]))));
 
-  const slowest = charted.map((stage) => [stages[stage].name, duration(recent.latency[stage].p99)]);
+  const slowest = Object.entries(charted).map(([stage, colour]) => [stages[stage].name, duration(recent.latency[stage].p99), colour]);
   fillLegend(at("latency-legend"), slowest);
   charts.latency.show(points, feed.now, `Latency by stage, ten minutes. p99 now: ${spoken(slowest)}`);
   fillTable(at("latency-table"), rows.latency(recent));

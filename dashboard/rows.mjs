@@ -61,7 +61,7 @@ export function upstreams(feed) {
       const its = ({ upstream }) => upstream === labels.upstream;
       if (labels.model) {
         const text = value === 2 ? "failing (breaker open)" : "being probed (breaker half-open)";
-        return [`${labels.upstream}: ${labels.model}`, { text, level: value === 2 ? "bad" : "warn" }, "", "", ""];
+        return [{ text: labels.model, more: `model at the ${labels.upstream}` }, { text, level: value === 2 ? "bad" : "warn" }, "", "", ""];
       }
       const attempts = sum(feed, "holysheep_upstream_attempts_total", its);
       const failures = sum(feed, "holysheep_upstream_attempts_total", (of) => its(of) && isFailure(of));
@@ -184,8 +184,6 @@ export function settings(feed) {
   const of = feed.settings ?? {};
   const onOff = (value) => (value ? "on" : "off");
   return [
-    ["Upstream", of.upstream ?? "–"],
-    ["Fallback", of.fallback ?? "none"],
     ["Client port", String(of.listen_port ?? "–")],
     ["Event loops", count(of.workers)],
     ["Rate limit", of.rate_limit_per_second > 0 ? `${perSecond(of.rate_limit_per_second)}, burst ${count(of.rate_limit_burst)}` : "none"],

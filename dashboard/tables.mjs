@@ -68,8 +68,8 @@ export function fillTiles(list, tiles) {
   tiles.forEach((texts, at) => texts.forEach((text, part) => setText(boxes[at].children[part], text)));
 }
 
-/** entries: [name, value]. */
+/** entries: [name, value, colour: 1 to 5, or that of its place]. */
 export function fillLegend(list, entries) {
-  const lines = resize(list, entries.length, () => element("li", "", element("span"), " ", element("b")));
-  entries.forEach((texts, at) => texts.forEach((text, part) => setText(lines[at].children[part], text)));
+  const lines = resize(list, entries.length, (at) => element("li", `series-${entries[at][2] ?? at + 1}`, element("span"), " ", element("b")));
+  entries.forEach(([name, value], at) => [name, value].forEach((text, part) => setText(lines[at].children[part], text)));
 }
