@@ -24,6 +24,15 @@ void add(MetricSources::Connections& all, const net::ConnectionPool::Figures& on
   all.resumed_handshakes += one.resumed_handshakes.get();
 }
 
+void add_usage(MetricSources& read, const UsageReport& report) {
+  for (const auto& [client, used] : report.by_client) {
+    for (const auto& [model, sums] : used.by_model) {
+      read.usage.push_back({client, model, sums.requests, sums.errors, sums.tokens, sums.cost});
+    }
+  }
+  read.unpriced_requests = report.totals.unpriced;
+}
+
 }  // namespace
 
 AdminPages::AdminPages(const AdminSources& sources)

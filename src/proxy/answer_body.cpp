@@ -24,7 +24,7 @@ AnswerBody::AnswerBody(const Settings& settings, ClientConnection& client, Upstr
       remaining_(call.head.content_length),
       event_stream_(call.head.event_stream),
       readable_events_(call.head.readable_events()),
-      metered_(call.head.status == 200),
+      metered_(call.head.status == 200 || call.head.status >= 400),
       takes_usage_out_(call.takes_usage_out()),
       events_(dialect, settings.stream_chunk_size),
       usage_(dialect, event_stream_, call.head.coding),

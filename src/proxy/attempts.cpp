@@ -3,6 +3,7 @@
 #include <holysheep/http/stream_usage.hpp>
 #include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/attempts.hpp>
+#include <holysheep/proxy/request_end.hpp>
 
 #include <algorithm>
 
@@ -26,6 +27,10 @@ Attempts::Attempts(LoopContext& context, ClientConnection& client, RequestBody& 
   fallback_.models = other_models_ != nullptr && !other_models_->empty();
 }
 
+Attempts::~Attempts() {
+  drop(1 - current_);
+}
+
 Task<Fault> Attempts::run() {
   Fault fault = Fault::none;
   for (unsigned retries = 0;;) {
@@ -34,7 +39,7 @@ Task<Fault> Attempts::run() {
     if (fault == Fault::client_gone) co_return fault;
     AttemptEnd end = end_of_attempt(fault);
     if (fault == Fault::none && end.status < 400) {
-      calls_[1 - current_].reset();
+      drop(1 - current_);
       co_return fault;
     }
     if (end.status == 400 && fallback_.models) {
@@ -59,7 +64,7 @@ Task<Fault> Attempts::run() {
   }
   auto& aside = calls_[1 - current_];
   if (fault != Fault::none && aside) {  // upstream's own last word says more than our error
-    calls_[current_].reset();
+    drop(current_);
     current_ = 1 - current_;
     aside->take_up();
     fault = Fault::none;
@@ -103,7 +108,21 @@ void Attempts::put_aside(Fault fault) {
     call->set_aside(client_.now());
     current_ = 1 - current_;
   }
-  calls_[current_].reset();
+  drop(current_);
+}
+
+/// An answer that nobody gets. What it says to have cost is counted all the same.
+void Attempts::drop(unsigned index) {
+  auto& call = calls_[index];
+  if (!call) return;
+  if (call->head.status >= 200) {
+    tell_spent(context_, {.request_id = ask_.request_id,
+                          .client = ask_.caller.id(),
+                          .model = call->other_model.empty() ? ask_.model : call->other_model,
+                          .status = static_cast<unsigned>(call->status()),
+                          .usage = call->received_usage(ask_.route.dialect)});
+  }
+  call.reset();
 }
 
 AttemptEnd Attempts::end_of_attempt(Fault fault) {
@@ -171,6 +190,7 @@ Task<Fault> Attempts::attempt() {
   fared_.queued += client_.now() - asked;
   context_.metrics.queue_refused(fault);
   if (fault != Fault::none) co_return fault;
+  admitted_ = true;
   co_return co_await call_upstream();
 }
 
@@ -186,8 +206,16 @@ std::optional<Duration> Attempts::open_circuit(TimePoint now) {
   return std::max(upstream.value_or(Duration::zero()), model.value_or(Duration::zero()));
 }
 
+AdmissionRequest Attempts::place_wanted(TimePoint deadline) const {
+  return {.model = target_.pause(),
+          .now = client_.now(),
+          .deadline = deadline,
+          .client = ask_.caller.share(),
+          .first = !admitted_};
+}
+
 Task<Fault> Attempts::admission() {
-  const AdmissionRequest request{.model = target_.pause(), .now = client_.now(), .deadline = ask_.deadline};
+  const AdmissionRequest request = place_wanted(ask_.deadline);
   if (auto permit = context_.pod.admission.try_admit(request)) {
     permit_ = std::move(*permit);
     co_return Fault::none;
@@ -221,8 +249,7 @@ Task<Fault> Attempts::wait_in_room(Place place) {
       co_return refusal->fault;
     }
     if (has(came, Event::time)) {
-      fared_.retry_after = context_.pod.admission.estimated_wait(
-          {.model = target_.pause(), .now = client_.now(), .deadline = never});
+      fared_.retry_after = context_.pod.admission.estimated_wait(place_wanted(never));
       co_return Fault::queue_timeout;
     }
   }

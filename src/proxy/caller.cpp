@@ -13,7 +13,7 @@ std::string_view Caller::identify(const http::HeaderBlock& fields,
     const Client* const found = clients->find(sha256(presented));
     if (found == nullptr) {
       why = "this one is not known";
-    } else if (clients->expired(*found, now)) {
+    } else if (expired(*found, now)) {
       why = "this one has expired";
     } else {
       clients_ = clients;

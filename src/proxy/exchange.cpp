@@ -167,6 +167,7 @@ Task<Fault> Exchange::forward_alone(const Ask& ask) {
   UpstreamCall& call = attempts_->answer();
   if (!call.error_event) co_return co_await relay(call);
   call.lease.close();
+  usage_ = call.received_usage(route_.dialect);
   co_return co_await answer_error_event(*call.error_event, call.other_model);
 }
 

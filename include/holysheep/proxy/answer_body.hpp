@@ -54,6 +54,8 @@ class AnswerBody {
   [[nodiscard]] bool inside_event() const noexcept { return events_.inside_event(); }
   /// What the answer cost, as far as it has come.
   [[nodiscard]] http::Usage usage() const noexcept { return usage_.usage(); }
+  /// The model that the answer names; see UsageScan::model.
+  [[nodiscard]] std::string_view model() const noexcept { return usage_.model(); }
   /// The end of the body lay where the framing put it: the connection may be used again.
   [[nodiscard]] bool upstream_reusable() const noexcept {
     return complete_ && !closed_by_end_ && call_.reusable();

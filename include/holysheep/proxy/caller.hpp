@@ -26,15 +26,15 @@ class Caller {
   [[nodiscard]] std::string_view id() const noexcept {
     return client_ == nullptr ? std::string_view() : std::string_view(client_->share->id);
   }
-  /// Null: anybody.
-  [[nodiscard]] std::shared_ptr<ClientShare> share() const {
-    return client_ == nullptr ? nullptr : client_->share;
+  /// Null: anybody. Lives as long as this or a copy of it does.
+  [[nodiscard]] ClientShare* share() const noexcept {
+    return client_ == nullptr ? nullptr : client_->share.get();
   }
   /// It may use some models only.
-  [[nodiscard]] bool restricted() const { return client_ != nullptr && !clients_->may_use(*client_, ""); }
+  [[nodiscard]] bool restricted() const { return client_ != nullptr && !holysheep::may_use(*client_, ""); }
   /// `model` is empty where it is not known.
   [[nodiscard]] bool may_use(std::string_view model) const {
-    return client_ == nullptr || clients_->may_use(*client_, model);
+    return client_ == nullptr || holysheep::may_use(*client_, model);
   }
 
  private:

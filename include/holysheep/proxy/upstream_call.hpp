@@ -6,6 +6,7 @@
 #include <holysheep/http/head_scanner.hpp>
 #include <holysheep/http/request_writer.hpp>
 #include <holysheep/http/response_head.hpp>
+#include <holysheep/http/usage_scan.hpp>
 #include <holysheep/proxy/request_body.hpp>
 #include <holysheep/proxy/upstream.hpp>
 
@@ -41,6 +42,8 @@ class UpstreamCall {
   Task<Fault> receive_small_body(TimePoint deadline, std::string& body);
   /// The body's length: as the head tells it, or because all of the body is here already.
   [[nodiscard]] std::optional<std::uint64_t> body_length() const;
+  /// What the answer says of its cost, as far as it lies here. Allocates.
+  [[nodiscard]] http::Usage received_usage(http::Dialect dialect) const;
   /// Puts the answer aside while the request is tried again: nothing is read, and the connection goes back to
   /// the pool when the whole answer is here already.
   void set_aside(TimePoint now);
