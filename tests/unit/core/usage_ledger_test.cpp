@@ -86,6 +86,7 @@ class UsageLedgers : public ::testing::Test {
   TempDirectory directory;
   const std::string path = directory.path() / "usage.jsonl";
   const std::string moved = path + ".1";
+  const std::string named = "USAGE_FILE=\"" + path + '"';
 };
 
 TEST_F(UsageLedgers, MakesTheFileAndAppendsToWhatIsThere) {
@@ -110,11 +111,11 @@ TEST_F(UsageLedgers, MakesTheFileAndAppendsToWhatIsThere) {
 }
 
 TEST_F(UsageLedgers, SaysWhyAFileCannotBeOpened) {
-  EXPECT_EQ(why_not("/dev/null"), "USAGE_FILE=/dev/null: it is not a regular file");
-  EXPECT_EQ(why_not("/nonexistent/usage"), "USAGE_FILE=/nonexistent/usage: No such file or directory");
+  EXPECT_EQ(why_not("/dev/null"), "USAGE_FILE=\"/dev/null\": it is not a regular file");
+  EXPECT_EQ(why_not("/nonexistent/usage"), "USAGE_FILE=\"/nonexistent/usage\": No such file or directory");
   EXPECT_NE(why_not(directory.path()).find("Is a directory"), std::string::npos);
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_EQ(why_not(path), "USAGE_FILE=" + path + ": it is not a regular file");
+  EXPECT_EQ(why_not(path), named + ": it is not a regular file");
 }
 
 TEST_F(UsageLedgers, WritesByItselfAfterTheBatchTimeAndSyncs) {
@@ -210,14 +211,14 @@ TEST_F(UsageLedgers, AReopenThatFailsKeepsTheOldFileAndIsReportedOnceEachWay) {
     ASSERT_TRUE(ledger->flush(20s));
   }
   EXPECT_EQ(reports.after(1), "+");
-  EXPECT_EQ(reports.last(), "USAGE_FILE=" + path + ": Is a directory; the file that was open stays in use");
+  EXPECT_EQ(reports.last(), named + ": Is a directory; the file that was open stays in use");
   EXPECT_EQ(read_file(moved), "kept\nkept\nkept\n");
   std::filesystem::remove(path);
   ledger->append("new\n");
   ledger->reopen();
   ASSERT_TRUE(ledger->flush(20s));
   EXPECT_EQ(reports.after(2), "+-");
-  EXPECT_EQ(reports.last(), "USAGE_FILE=" + path + ": it can be written again");
+  EXPECT_EQ(reports.last(), named + ": it can be written again");
   EXPECT_EQ(read_file(path), "new\n");
 }
 
@@ -322,8 +323,7 @@ TEST_F(UsageLedgers, ASyncThatFailsIsReportedOnceAndDoesNotHurryTheNextWrite) {
                             }});
   ledger->append("one\n");
   ASSERT_EQ(reports.after(2), "++");
-  EXPECT_EQ(reports.last(),
-            "USAGE_FILE=" + path + ": Input/output error; what was written may not be on the disk");
+  EXPECT_EQ(reports.last(), named + ": Input/output error; what was written may not be on the disk");
   while (syncs < 5) std::this_thread::yield();
   EXPECT_EQ(disk.writes, 2) << "what was written, and what failed";
   bad = false;
