@@ -76,7 +76,7 @@ function showTiles(feed, recent) {
 /** One point a minute, the newest first. */
 function byMinute(points, write) {
   const lines = [];
-  for (const point of points.toReversed()) {
+  for (const point of [...points].reverse()) {
     if (!point.seconds || (lines.length > 0 && lines.at(-1).time - point.time < 60)) continue;
     lines.push(point);
   }
@@ -173,7 +173,7 @@ function onSample(feed) {
   const restarted = history.add(snapshot(feed)) === "restarted";
   const recent = history.recent();
   if (restarted) notice(`The daemon restarted at ${clock(feed.now - feed.uptime_seconds)}: all counts began anew.`, "warn");
-  else if (at("notice").className === "bad") notice("");
+  else if (at("notice").className === "bad" || feed.uptime_seconds > 300) notice("");
   showState(feed, recent);
   at("empty").hidden = hasTraffic(feed, history.last);
   setText(at("first-request"), firstRequest(feed, location.hostname || "127.0.0.1"));

@@ -5,9 +5,9 @@ import { stages } from "./history.mjs";
 import { gauge, histogram, labelValues, quantile, samples, sum, sumBy } from "./metrics.mjs";
 import { isFailure } from "./summary.mjs";
 
-/** "rate_limit_exceeded 2, queue_full 1", the most frequent first. */
+/** "rate_limit_exceeded: 2, queue_full: 1", the most frequent first. */
 function counted(sums) {
-  const some = [...sums].filter(([, value]) => value > 0).map(([name, value]) => `${name || "unnamed"} ${count(value)}`);
+  const some = [...sums].filter(([, value]) => value > 0).map(([name, value]) => `${name || "unnamed"}: ${count(value)}`);
   return some.length > 0 ? some.join(", ") : "none";
 }
 

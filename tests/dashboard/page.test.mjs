@@ -30,14 +30,16 @@ async function shown(feed, { seconds = 5, ...size } = {}) {
 }
 
 async function keep(page, name) {
-  if (process.env.SCREENSHOTS) await page.screenshot(`${process.env.SCREENSHOTS}/${name}.png`);
+  if (!process.env.SCREENSHOTS) return;
+  await page.value(frame);
+  await page.screenshot(`${process.env.SCREENSHOTS}/${name}.png`);
 }
 
 const drawn = (id) => `[...document.getElementById("${id}").getContext("2d").getImageData(0, 0, 2000, 400).data].some((of) => of > 0)`;
 const frame = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))";
 
 test("says what the feed says, asks nobody else, and breaks no rule", async () => {
-  const page = await shown((step) => busy(step, 30), { seconds: 40 });
+  const page = await shown((step) => busy(step, 45), { seconds: 26 });
   assert.match(await page.text("#state"), /^Serving · upstream reachable · 1[0-9] req\/s · [0-9.]+ % errors · p99 [0-9.]+ m?s · \$[0-9.]+ spent, \$[0-9.]+ saved$/);
   assert.match(await page.text("#admission"), /37 of 50 tokens/);
   assert.match(await page.text("#cache"), /Spared upstream\s+40 %/);
