@@ -23,10 +23,11 @@ export class LineChart {
   #series;
 
   /**
-   * series: [{ name, colour: 1 to 5, dashed, value: point → number or null, fill }]; `write` makes a text of a value.
+   * series: [{ name, colour: 1 to 5, dashed, value: point → number or null, fill }]; `write` makes a text of a value;
+   * the scale goes to `least` or above.
    * Without Chart.js (it did not load) there is no picture, and the words and tables stay.
    */
-  constructor(canvas, { series, write, logarithmic = false }) {
+  constructor(canvas, { series, write, logarithmic = false, least = 1 }) {
     this.#canvas = canvas;
     this.#series = series;
     if (!globalThis.Chart) return;
@@ -42,8 +43,8 @@ export class LineChart {
         scales: {
           x: { type: "linear", min: -span, max: 0, grid: { display: false }, ticks: { stepSize: 120, maxRotation: 0, callback: ago } },
           y: logarithmic
-            ? { type: "logarithmic", ticks: { callback: (value) => (isPowerOfTen(value) ? write(value) : null) } }
-            : { beginAtZero: true, suggestedMax: 1, ticks: { maxTicksLimit: 5, callback: (value) => write(value) } },
+            ? { type: "logarithmic", suggestedMin: 0.001, suggestedMax: least, ticks: { callback: (value) => (isPowerOfTen(value) ? write(value) : null) } }
+            : { beginAtZero: true, suggestedMax: least, ticks: { maxTicksLimit: 5, callback: (value) => write(value) } },
         },
         plugins: {
           legend: { display: false },

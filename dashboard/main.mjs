@@ -26,13 +26,13 @@ const charts = {
       { name, colour: index + 1, fill: index === 0, value: (point) => point.requests[key] })),
   }),
   latency: new LineChart(at("latency"), {
-    write: duration, logarithmic: true,
+    write: duration, logarithmic: true, least: 1,
     series: Object.entries(charted).flatMap(([stage, colour]) => ["p99", "p50"].map((q) => (
       { name: `${stages[stage].name}, ${q}`, colour, dashed: q === "p50",
         value: (point) => point.latency[stage][q]?.value }))),
   }),
   tokens: new LineChart(at("tokens"), {
-    write: (value) => `${count(value)}/s`,
+    write: (value) => `${count(value)}/s`, least: 10,
     series: Object.entries(tokenTypes).map(([key, name], index) => (
       { name, colour: index + 1, fill: index === 0, value: (point) => point.tokens[key] })),
   }),
@@ -66,8 +66,8 @@ function showTiles(feed, recent) {
   fillTiles(at("tiles"), [
     ["Requests", perSecond(recent.perSecond), `${count(requests.answered + requests.refused + requests.failed)} since the start`],
     ["Errors", percent(recent.errors), `${count(requests.refused)} refused, ${count(requests.failed)} failed`],
-    ["Latency, p99", duration(latency.total.p99), `half within ${duration(latency.total.p50)}`],
-    ["First token, p99", duration(latency.token.p99), `half within ${duration(latency.token.p50)}`],
+    ["Latency, p99", duration(latency.total.p99), latency.total.p50 ? `half within ${duration(latency.total.p50)}` : "no requests"],
+    ["First token, p99", duration(latency.token.p99), latency.token.p50 ? `half within ${duration(latency.token.p50)}` : "no streams"],
     ["In flight", count(sum(feed, "holysheep_requests_in_flight")), `${count(sum(feed, "holysheep_streams_open"))} streams, ${count(sum(feed, "holysheep_queue_length"))} queued`],
     ["Saved", dollars(totals.saved_usd ?? 0), spared],
   ]);
@@ -76,7 +76,7 @@ function showTiles(feed, recent) {
 /** One point a minute, the newest first. */
 function byMinute(points, write) {
   const lines = [];
-  for (const point of points.toReversed()) {
+  for (const point of [...points].reverse()) {
     if (!point.seconds || (lines.length > 0 && lines.at(-1).time - point.time < 60)) continue;
     lines.push(point);
   }
@@ -121,7 +121,7 @@ function showErrors({ errors = [] }) {
   list.replaceChildren(...errors.map(errorItem));
   list.parentElement.hidden = errors.length === 0;
   at("no-errors").hidden = errors.length > 0;
-  setText(at("errors-count"), errors.length > 0 ? `the newest ${errors.length === 1 ? "" : errors.length}`.trim() : "");
+  setText(at("errors-count"), errors.length > 1 ? `the newest ${errors.length}` : "");
 }
 
 function showUsage(feed) {
@@ -173,7 +173,7 @@ function onSample(feed) {
   const restarted = history.add(snapshot(feed)) === "restarted";
   const recent = history.recent();
   if (restarted) notice(`The daemon restarted at ${clock(feed.now - feed.uptime_seconds)}: all counts began anew.`, "warn");
-  else if (at("notice").className === "bad") notice("");
+  else if (at("notice").className === "bad" || feed.uptime_seconds > 300) notice("");
   showState(feed, recent);
   at("empty").hidden = hasTraffic(feed, history.last);
   setText(at("first-request"), firstRequest(feed, location.hostname || "127.0.0.1"));

@@ -5,9 +5,9 @@ import { stages } from "./history.mjs";
 import { gauge, histogram, labelValues, quantile, samples, sum, sumBy } from "./metrics.mjs";
 import { isFailure } from "./summary.mjs";
 
-/** "rate_limit_exceeded 2, queue_full 1", the most frequent first. */
+/** "rate_limit_exceeded: 2, queue_full: 1", the most frequent first. */
 function counted(sums) {
-  const some = [...sums].filter(([, value]) => value > 0).map(([name, value]) => `${name || "unnamed"} ${count(value)}`);
+  const some = [...sums].filter(([, value]) => value > 0).map(([name, value]) => `${name || "unnamed"}: ${count(value)}`);
   return some.length > 0 ? some.join(", ") : "none";
 }
 
@@ -46,9 +46,9 @@ export function admission(feed, recent) {
 }
 
 const breakers = {
-  0: { text: "reachable (breaker closed)", level: "good" },
-  1: { text: "being probed (breaker half-open)", level: "warn" },
-  2: { text: "not reachable (breaker open)", level: "bad" },
+  0: { text: "reachable", more: "breaker closed", level: "good" },
+  1: { text: "being probed", more: "breaker half-open", level: "warn" },
+  2: { text: "not reachable", more: "breaker open", level: "bad" },
 };
 
 /** One row an upstream, and one for each model whose breaker is not closed. */
@@ -60,13 +60,12 @@ export function upstreams(feed) {
     .map(({ labels, value }) => {
       const its = ({ upstream }) => upstream === labels.upstream;
       if (labels.model) {
-        const text = value === 2 ? "failing (breaker open)" : "being probed (breaker half-open)";
-        return [{ text: labels.model, more: `model at the ${labels.upstream}` }, { text, level: value === 2 ? "bad" : "warn" }, "", "", ""];
+        return [{ text: labels.model, more: `model at the ${labels.upstream}` }, value === 2 ? { ...breakers[2], text: "failing" } : breakers[1], "", "", ""];
       }
       const attempts = sum(feed, "holysheep_upstream_attempts_total", its);
       const failures = sum(feed, "holysheep_upstream_attempts_total", (of) => its(of) && isFailure(of));
       const limited = sum(feed, "holysheep_upstream_attempts_total", (of) => its(of) && of.outcome === "429");
-      const state = value === 0 && attempts === 0 ? { text: "not asked yet (breaker closed)" } : breakers[value] ?? "unknown";
+      const state = value === 0 && attempts === 0 ? { text: "not asked yet", more: "breaker closed" } : breakers[value] ?? "unknown";
       return [{ text: labels.upstream, more: address[labels.upstream] }, state, count(attempts), count(limited),
         { text: count(failures), level: failures > 0 ? "warn" : undefined }];
     });
@@ -129,7 +128,7 @@ export function memory(feed) {
   return [
     ["State", state],
     ["Resident", bytes(resident)],
-    ["Of the threshold", filled(charged, threshold ?? 0, bytes)],
+    ...(threshold !== null ? [["Of the threshold", filled(charged, threshold, bytes)]] : cgroup !== null ? [["Cgroup", bytes(cgroup)]] : []),
     ...[...sumBy(feed, "holysheep_memory_held_bytes", "use")].map(([use, held]) => [`Held: ${(uses[use] ?? use).toLowerCase()}`, bytes(held)]),
   ];
 }

@@ -25,7 +25,7 @@ export function summary(feed, recent) {
   const parts = [upstream.text, perSecond(recent.perSecond)];
   if (recent.errors !== null) parts.push(`${percent(recent.errors)} errors`);
   if (recent.latency.total.p99) parts.push(`p99 ${duration(recent.latency.total.p99)}`);
-  parts.push(`${dollars(totals.cost_usd ?? 0)} spent, ${dollars(totals.saved_usd ?? 0)} saved`);
+  if (totals.requests > 0) parts.push(`${dollars(totals.cost_usd ?? 0)} spent, ${dollars(totals.saved_usd ?? 0)} saved`);
   if (pressure) parts.push("memory at its threshold");
   return { word, level, parts, reasons: feed.ready?.reasons ?? [] };
 }
