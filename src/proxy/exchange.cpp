@@ -433,7 +433,7 @@ void Exchange::finish(Fault outcome) {
   const TimePoint now = client_.now();
   const http::ServerTiming times = timing(now);
   if (shared_ && !shared_->on_its_own()) usage_ = shared_->leave();
-  RequestEnd end{.record = {}, .route = route_, .fault = outcome, .usage = usage_};
+  RequestEnd end{.route = route_, .fault = outcome, .usage = usage_};
   AccessRecord& record = end.record;
   record.time = std::chrono::system_clock::now();
   record.request_id = names_.request_id;

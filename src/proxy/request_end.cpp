@@ -1,5 +1,6 @@
 #include <holysheep/core/usage_line.hpp>
 #include <holysheep/http/gateway_error.hpp>
+#include <holysheep/http/usage_tokens.hpp>
 #include <holysheep/proxy/recent_errors.hpp>
 #include <holysheep/proxy/request_end.hpp>
 
@@ -9,13 +10,6 @@ namespace holysheep::proxy {
 namespace {
 
 constexpr unsigned client_left = 499;
-
-TokenCounts tokens_of(const http::Usage& usage) noexcept {
-  return {.input = usage.input,
-          .cached_input = usage.cached_input,
-          .output = usage.output,
-          .reasoning = usage.reasoning};
-}
 
 /// By what name tokens are counted, and what they cost where that has a price.
 struct Charge {
@@ -81,7 +75,7 @@ void tell_ledger(LoopContext& context, const UsageRecord& record) {
 
 void tell_usage(LoopContext& context, const RequestEnd& end) {
   const AccessRecord& record = end.record;
-  const TokenCounts tokens = tokens_of(end.usage);
+  const TokenCounts tokens = http::token_counts(end.usage);
   const std::string_view asked = record.used_model.empty() ? record.model : record.used_model;
   const Charge charged = charge(context, asked, end.answer_model, tokens);
   // A name that upstream has not answered to is nobody's to remember.
@@ -133,7 +127,7 @@ void tell_end(LoopContext& context, RequestEnd& end) {
 }
 
 void tell_spent(LoopContext& context, const SpentInVain& spent) {
-  const TokenCounts tokens = tokens_of(spent.usage);
+  const TokenCounts tokens = http::token_counts(spent.usage);
   if (!tokens.any()) return;
   const Charge charged = charge(context, spent.model, {}, tokens);
   context.usage.cell(spent.client, charged.model, charged.cost.has_value()).count_tokens(tokens, charged.cost);

@@ -39,7 +39,7 @@ class AdminPages {
   [[nodiscard]] std::string usage() const;
   [[nodiscard]] std::string feed() const;
   [[nodiscard]] UsageReport sum() const;
-  [[nodiscard]] MetricSources read(const std::vector<const proxy::LoopMetrics*>& loops) const;
+  [[nodiscard]] MetricSources read(std::vector<const proxy::LoopMetrics*>& loops) const;
 
   const AdminSources from_;
   const std::string config_;  // settings do not change while the daemon runs

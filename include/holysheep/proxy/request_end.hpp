@@ -12,13 +12,13 @@ namespace holysheep::proxy {
 
 /// How a request ended. Everything is lent for the call that tells it.
 struct RequestEnd {
-  AccessRecord record;  ///< its tokens are taken from `usage`
+  AccessRecord record{};  ///< its tokens are taken from `usage`
   const http::Route& route;
   Fault fault = Fault::none;        ///< what the proxy itself answered, or why it broke the answer off
-  std::string_view detail;          ///< of the fault
-  std::optional<Duration> overhead;  ///< of an answer that went on at once: what the proxy itself took
+  std::string_view detail{};         ///< of the fault
+  std::optional<Duration> overhead{};  ///< of an answer that went on at once: what the proxy itself took
   bool let_in = false;              ///< it was meant for upstream, and came from who may ask there
-  std::string_view answer_model;    ///< the model that the answer names; empty: not known
+  std::string_view answer_model{};    ///< the model that the answer names; empty: not known
   http::Usage usage;
 };
 
