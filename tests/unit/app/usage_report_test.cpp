@@ -100,8 +100,9 @@ TEST(UsageReport, DollarsAreExactAndEndBelowWhatTheyHold) {
       usage_json(report).find(
           R"("cost_usd":0.000000001,"direct_cost_usd":123456789.012345678,"saved_usd":123456789.012345677)"),
       std::string::npos);
-  UsageSums sums{.cost = {most_nano_usd, 1}};
-  sums.add({.cost = {most_nano_usd, 1}});
+  UsageSums sums;
+  sums.cost = {most_nano_usd, 1};
+  sums.add(UsageSums(sums));
   EXPECT_EQ(sums.cost, (Cost{most_nano_usd, 2}));
 }
 

@@ -266,7 +266,7 @@ TEST_F(UsageLedgers, AFullDiskLosesNothingThatFitsAndIsReportedOnceEachWay) {
     disk.left = 2;
     ledger->append("one\n");
     ASSERT_EQ(reports.after(so_far.size() + 1), so_far + '+');
-    EXPECT_EQ(reports.last(), "USAGE_FILE=" + path +
+    EXPECT_EQ(reports.last(), named +
                                   ": No space left on device; what has come is kept and written later, as "
                                   "long as it fits");
     ledger->append("two\n");
