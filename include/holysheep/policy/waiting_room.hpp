@@ -66,7 +66,7 @@ struct WaitingClient {
 /// Everything costs at most a walk over the lanes, however many wait in them.
 class WaitingRoom {
  public:
-  static constexpr double memory = 16;
+  static constexpr double memory = 32;
 
   void enter(const std::shared_ptr<Waiter>& waiter);
   void leave(const Waiter& waiter);
