@@ -1,3 +1,4 @@
+#include <holysheep/app/accounting.hpp>
 #include <holysheep/app/app.hpp>
 #include <holysheep/app/client_keys_file.hpp>
 #include <holysheep/app/command_line.hpp>
@@ -94,6 +95,10 @@ int act(const Command& command, const LoadedSettings& loaded, std::ostream& out,
   switch (command.action) {
     case Command::Action::check:
       if (const auto problems = problems_in_files(loaded.settings); !problems.empty()) {
+        for (const auto& problem : problems) err << problem << '\n';
+        return exit_config;
+      }
+      if (const auto problems = Accounting::problems(loaded.settings); !problems.empty()) {
         for (const auto& problem : problems) err << problem << '\n';
         return exit_config;
       }
