@@ -3,7 +3,6 @@
 #include <holysheep/app/client_keys_file.hpp>
 #include <holysheep/app/command_line.hpp>
 #include <holysheep/app/health_check.hpp>
-#include <holysheep/app/models_file.hpp>
 #include <holysheep/app/new_client_key.hpp>
 #include <holysheep/app/settings_text.hpp>
 #include <holysheep/core/redaction.hpp>
@@ -50,15 +49,10 @@ std::optional<std::string> value_of(const std::string& option, const std::vector
 
 /// What is wrong with the files that the settings name.
 std::vector<std::string> problems_in_files(const Settings& settings) {
-  std::vector<std::string> problems;
-  const auto add = [&problems](const auto& read) {
-    if (!read) problems.insert(problems.end(), read.error().begin(), read.error().end());
-  };
+  auto problems = Accounting::problems(settings);
   if (const auto trust = net::TlsContext::make(settings.ssl_cert_file); !trust) {
     problems.push_back("SSL_CERT_FILE: " + trust.error());
   }
-  if (!settings.client_keys_file.empty()) add(read_client_keys(settings.client_keys_file, nullptr));
-  if (!settings.models_file.empty()) add(read_models(settings.models_file));
   return problems;
 }
 
@@ -95,10 +89,6 @@ int act(const Command& command, const LoadedSettings& loaded, std::ostream& out,
   switch (command.action) {
     case Command::Action::check:
       if (const auto problems = problems_in_files(loaded.settings); !problems.empty()) {
-        for (const auto& problem : problems) err << problem << '\n';
-        return exit_config;
-      }
-      if (const auto problems = Accounting::problems(loaded.settings); !problems.empty()) {
         for (const auto& problem : problems) err << problem << '\n';
         return exit_config;
       }

@@ -43,8 +43,8 @@ class ClientTable {
 
   /// Whose key has this digest; null: nobody's. Lives as long as the table. The time
   /// it takes tells nothing of the digests here: the search goes by a second digest, salted with what nobody
-  /// outside knows, and what it finds is compared in constant time. About a microsecond whatever the number
-  /// of clients; no allocation. Throws as `sha256`.
+  /// outside knows, and what it finds is compared in constant time. A
+  /// digest and a binary search; no allocation. Throws as `sha256`.
   [[nodiscard]] const Client* find(const Digest& digest) const;
 
   /// In the order of the file.
