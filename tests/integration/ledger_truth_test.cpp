@@ -135,8 +135,9 @@ class TheLedgersTruth : public ::testing::Test {
   /// Counts, tells the first few, and fails the test once.
   void complain(const PlannedRequest& planned, const Account& account, const std::string& what) {
     if (++complaints_ > 20) return;
-    std::string text = planned.id + " (" + std::string(name_of(planned.fate)) + ", " +
-                       planned.request.target + ", " + planned.request.headers.back().value + "): " + what;
+    std::string text = planned.id + " (" + std::string(name_of(planned.fate)) + ", " + planned.request.target;
+    for (const Header& header : planned.request.headers) text += ", " + header.value;
+    text += "): " + what;
     for (const json& line : account.own) text += "\n  ledger " + line.dump();
     for (const json& line : account.retried) text += "\n  ledger " + line.dump();
     for (const json& telling : account.told) text += "\n  told   " + telling.dump();

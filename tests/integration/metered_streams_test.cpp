@@ -85,7 +85,7 @@ class MeteredStage {
     EXPECT_EQ(lines.size(), 1U) << id;
     if (tellings.empty() || lines.empty()) {
       ADD_FAILURE() << id << ": " << tellings.size() << " answers, " << lines.size() << " lines";
-      return {};
+      return json::object();
     }
     const json& line = lines.front();
     const Tokens truth = Tokens::of(tellings.back()["told"]);
