@@ -245,7 +245,8 @@ TEST(AMeteredStream, TellsItsUsageToTheLedgerWhereTheClientDidNotAskForIt) {
 }
 
 TEST(AMeteredStream, IsLeftAsItIsWhereThatIsAskedFor) {
-  MeteredStage metered({{"METER_STREAM_USAGE", "false"}});
+  const Environment unasked{{"METER_STREAM_USAGE", "false"}};
+  MeteredStage metered(unasked);
   fetch(metered.stage().port(),
         json_request("/v1/chat/completions", R"({"model":"sim:tag=odd","stream":true})",
                      {{"X-Request-Id", "id"}, {"X-Sim", "usage=1234:567:89:10"}}));
