@@ -23,9 +23,9 @@ struct ToldUsage {
 
 /// One answer and the usage that went out with it.
 struct Telling {
-  std::string request_id;  ///< the first `X-Request-Id` as it arrived; empty: none
-  std::string model;
-  std::string_view dialect;  ///< chat, completions, responses, embeddings, messages, gemini, other
+  std::string request_id = {};  ///< the first `X-Request-Id` as it arrived; empty: none
+  std::string model = {};
+  std::string_view dialect = {};  ///< chat, completions, responses, embeddings, messages, gemini, other
   unsigned status = 0;
   /// The last numbers whose bytes were all given to the kernel. What was given half counts as not told.
   std::optional<ToldUsage> told = {};
