@@ -118,6 +118,33 @@ TEST(AStreamsUsage, IsNotInTheCopyThatIsKept) {
   EXPECT_THAT(own.body, HasSubstr(R"("choices":[],"usage":{)"));
 }
 
+// Upstream tells the length of what it sends, which is not the client's.
+TEST(AStreamsUsage, IsTakenOutOfAStreamOfKnownLength) {
+  const std::string kept = R"(data: {"choices":[{"delta":{"content":"a"}}])";
+  const std::string model = "sim:header=Content-Type:text/event-stream;body=" + kept +
+                            ",\"usage\":null}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,"
+                            "\"completion_tokens\":2}}\n\ndata: [DONE]\n\n";
+  Stage unasked({{"METER_STREAM_USAGE", "false"}});
+  EXPECT_NE(fetch(unasked.port(), json_request("/v1/chat/completions", chat_body(model, true)))
+                .header("Content-Length"),
+            "");
+  Stage stage = cached();
+  int hits = 0;
+  for (const char* cache_control : {"no-store", "max-age=60", "max-age=60"}) {
+    const auto answer = fetch(stage.port(), json_request("/v1/chat/completions", chat_body(model, true),
+                                                         {{"Cache-Control", cache_control}}));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.end, BodyEnd::complete) << cache_control;
+    EXPECT_EQ(answer.body, kept + "}\n\ndata: [DONE]\n\n") << cache_control;
+    const bool hit = cache_result(answer) == "hit";
+    hits += hit ? 1 : 0;
+    EXPECT_EQ(answer.header("Content-Length"), hit ? std::to_string(answer.body.size()) : "");
+    const auto line = stage.proxy.request_line(answer.header("X-Request-Id"));
+    EXPECT_EQ(line.contains("output_tokens"), !hit) << line.dump();
+  }
+  EXPECT_EQ(hits, 1);
+}
+
 TEST(AnAnswersTokens, AreReadThroughItsCoding) {
   const Stage stage;
   Request request = json_request("/v1/chat/completions", chat_body("sim:gzip;usage=9:2"),
