@@ -17,9 +17,11 @@ class JsonMembers {
 
   /// To the next member, whose `key()` is known then. False: no more, malformed, or not all there yet.
   bool next() noexcept {
-    if (!open_ || (!first_ && !take(','))) return false;
+    skip_space();
+    if (!open_ || (p_ < end_ && *p_ == '}')) return false;
+    open_ = (first_ || take(',')) && take('"') && take_string(key_) && take(':');
     first_ = false;
-    return take('"') && take_string(key_) && take(':');
+    return open_;
   }
 
   /// The inside of the string that the member holds. False: it holds no string, or half of one; then
@@ -52,7 +54,7 @@ class JsonMembers {
     return true;
   }
 
-  /// Behind the last value: does the object end here, and the text with it?
+  /// After `next` gave false: does the object end here as it should, and the text with it?
   bool take_end() noexcept {
     if (!open_ || !take('}')) return false;
     skip_space();
