@@ -3,6 +3,8 @@
 #include "support/http_client.hpp"
 #include "support/raw_client.hpp"
 
+#include <exception>
+
 #include <nlohmann/json.hpp>
 
 namespace holysheep::testing {
@@ -27,8 +29,12 @@ PrometheusProcess::PrometheusProcess(std::uint16_t target)
                {}) {}
 
 std::optional<double> PrometheusProcess::value(const std::string& query) const {
-  const auto answer = get(port_, "/api/v1/query?query=" + query);
-  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(get(port_, "/api/v1/query?query=" + query).body, nullptr, false);
+  } catch (const std::exception&) {
+    return std::nullopt;  // it does not listen yet
+  }
   if (!json.is_object() || !json.contains("data") || json["data"]["result"].empty()) return std::nullopt;
   return std::stod(json["data"]["result"][0]["value"][1].get<std::string>());
 }
