@@ -1,21 +1,23 @@
 #include <holysheep/app/metrics_report.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <set>
 #include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <support/files.hpp>
-#include <support/process.hpp>
+#include <support/prometheus_process.hpp>
+#include <support/tcp_server.hpp>
 
 namespace holysheep::app {
 namespace {
 
+using holysheep::testing::PrometheusProcess;
+using holysheep::testing::promtool_complaints;
+using holysheep::testing::RawClient;
 using holysheep::testing::read_file;
-using holysheep::testing::run_to_end;
-using holysheep::testing::TempDirectory;
+using holysheep::testing::read_request;
+using holysheep::testing::TcpServer;
 using proxy::LoopMetrics;
 using proxy::RouteLabel;
 using std::chrono::microseconds;
@@ -270,19 +272,30 @@ TEST_F(MetricsReport, IsBoundedWhateverClientsSend) {
   EXPECT_LT(page().size(), 300'000U);
 }
 
-/// What promtool, of Debian's package `prometheus`, says of a page; empty: nothing to complain of.
-std::string complaints(const std::string& page) {
-  const TempDirectory directory;
-  const auto path = directory.write("page", page);
-  const auto outcome = run_to_end("/bin/sh", {"-c", "promtool check metrics < \"$1\"", "sh", path}, {});
-  if (outcome.code() == 127) return "promtool is missing: scripts/install-deps --with-tests";
-  return outcome.code() == 0 ? "" : outcome.out + outcome.err;
-}
-
 TEST_F(MetricsReport, IsAPageThatPromtoolHasNothingAgainst) {
   sources_.usage.push_back({"a \"quoted\" one", "back\\slash\nnew line \xff ü", 1});
-  EXPECT_EQ(complaints(page()), "");
-  EXPECT_NE(complaints("x 1\nx 1\n"), "");
+  EXPECT_EQ(promtool_complaints(page()), "");
+  EXPECT_NE(promtool_complaints("x 1\nx 1\n"), "");
+}
+
+TEST_F(MetricsReport, IsOpenMetricsThatARealPrometheusReads) {
+  sources_.usage.push_back({"a \"quoted\" one", "back\\slash\nnew line \xff ü", 1});
+  std::string open;
+  append_openmetrics(open, collect_metrics(sources_));
+  const TcpServer target([&](RawClient& connection, int) {
+    std::string request;
+    while (read_request(connection, request)) {
+      connection.send("HTTP/1.1 200 OK\r\nContent-Type: " + std::string(openmetrics_type) +
+                      "\r\nContent-Length: " + std::to_string(open.size()) + "\r\n\r\n" + open);
+      request.clear();
+    }
+  });
+  PrometheusProcess prometheus(target.port());
+  EXPECT_TRUE(prometheus.sees("up", 1)) << prometheus.err();
+  EXPECT_EQ(prometheus.value("holysheep_requests_total{status=%22404%22}"), 1);
+  EXPECT_EQ(prometheus.value("process_cpu_seconds_total"), 1.5);
+  EXPECT_EQ(prometheus.value("count(holysheep_model_requests_total)"), 2);
+  EXPECT_EQ(prometheus.value("holysheep_request_duration_seconds_bucket{route=%22other%22,le=%220.5%22}"), 1);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <holysheep/net/event_loop.hpp>
 
 #include <array>
-#include <optional>
+#include <csignal>
 
 #include <gtest/gtest.h>
 #include <support/deadline.hpp>
@@ -26,14 +26,12 @@ Task<Leased> lease_new(ConnectionPool& pool, Wakeup& wakeup) {
 struct PoolWithUpstream {
   explicit PoolWithUpstream(std::vector<std::string> arguments = {})
       : simulator(std::move(arguments)),
-        trust(*TlsContext::make(simulator.ca_file())),
-        address{"localhost",
-                simulator.port(),
-                simulator.base_url().starts_with("https"),
-                Resolver("localhost", simulator.port()),
-                trust,
-                std::chrono::seconds(20)},
+        trust(*TlsContext::make(tls() ? simulator.ca_file() : "")),
+        address{"localhost", simulator.port(),        tls(), Resolver("localhost", simulator.port()),
+                trust,       std::chrono::seconds(20)},
         pool(loop, address, {.keep = 4, .idle_timeout = std::chrono::seconds(60)}) {}
+
+  [[nodiscard]] bool tls() const { return simulator.base_url().starts_with("https"); }
 
   template <class Condition>
   bool turn_until(Condition&& condition) {
