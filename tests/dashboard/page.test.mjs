@@ -163,3 +163,12 @@ test("paused, it asks no more; then it goes on", async () => {
   assert.ok(served.asked.length > asked);
   await page.close();
 });
+
+test("these tests see what the policy refuses", async () => {
+  const page = await shown(busy);
+  await page.value(`document.body.setAttribute("style", "color: red"); document.body.append(Object.assign(new Image(), { src: "http://127.0.0.1:1/x.png" }))`);
+  await page.value(frame);
+  assert.match(page.problems().join("\n"), /inline style.*style-src 'self'/s);
+  assert.match(page.problems().join("\n"), /127.0.0.1:1\/x.png.*img-src 'self' data:/s);
+  await page.close();
+});
