@@ -123,7 +123,8 @@ MetricSources AdminPages::read(std::vector<const proxy::LoopMetrics*>& loops) co
   if (const auto* clients = from_.accounting.clients(); clients != nullptr) {
     for (const Client& client : clients->current()->clients()) {
       const auto in_flight = client.share->in_flight.load(std::memory_order_relaxed);
-      read.clients.push_back({client.share->id, static_cast<std::uint64_t>(std::max<std::int64_t>(0, in_flight))});
+      read.clients.push_back(
+          {client.share->id, static_cast<std::uint64_t>(std::max<std::int64_t>(0, in_flight))});
     }
   }
   read.log_lines_dropped = pod.log.dropped();

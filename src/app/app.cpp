@@ -179,24 +179,23 @@ int App::prepare() {
                                            memory_.accounts());
   memory_.drop_first([this](std::uint64_t bytes) { return cache_->drop_oldest(bytes); });
   answers_ = std::make_unique<proxy::AnswerStore>(*cache_, memory_.accounts());
-  pod_ = std::make_unique<proxy::Pod>(
-      proxy::Pod{.settings = settings_,
-                 .log = writer_,
-                 .lifecycle = lifecycle_,
-                 .upstream = *upstream_,
-                 .second_upstream = second_upstream_.get(),
-                 .admission = *admission_,
-                 .retry_budget = *retry_budget_,
-                 .memory = memory_.accounts(),
-                 .replay_memory = *replay_memory_,
-                 .answers = *answers_,
-                 .clients = accounting_.clients(),
-                 .prices = accounting_.prices(),
-                 .ledger = accounting_.ledger(),
-                 .usage_bounds = usage_bounds_,
-                 .timed_models = timed_models_,
-                 .errors = errors_,
-                 .memory_refuses = memory_.refuses()});
+  pod_ = std::make_unique<proxy::Pod>(proxy::Pod{.settings = settings_,
+                                                 .log = writer_,
+                                                 .lifecycle = lifecycle_,
+                                                 .upstream = *upstream_,
+                                                 .second_upstream = second_upstream_.get(),
+                                                 .admission = *admission_,
+                                                 .retry_budget = *retry_budget_,
+                                                 .memory = memory_.accounts(),
+                                                 .replay_memory = *replay_memory_,
+                                                 .answers = *answers_,
+                                                 .clients = accounting_.clients(),
+                                                 .prices = accounting_.prices(),
+                                                 .ledger = accounting_.ledger(),
+                                                 .usage_bounds = usage_bounds_,
+                                                 .timed_models = timed_models_,
+                                                 .errors = errors_,
+                                                 .memory_refuses = memory_.refuses()});
   return 0;
 }
 

@@ -310,8 +310,9 @@ Task<Fault> Attempts::pause(Duration wait) {
 http::Onward Attempts::onward(std::string_view key) const {
   const Upstream& upstream = target_.upstream->shared;
   // A client's key for this proxy is for no upstream, and one for the first is not for the second.
-  const bool withhold = context_.clients || (fallback_.second_upstream && target_.upstream != &context_.upstream &&
-                                             !context_.upstream.key.get()->empty());
+  const bool withhold =
+      context_.clients || (fallback_.second_upstream && target_.upstream != &context_.upstream &&
+                           !context_.upstream.key.get()->empty());
   return {.head = ask_.head,
           .base_path = upstream.base_path,
           .rest = ask_.route.rest,

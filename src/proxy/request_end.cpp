@@ -130,7 +130,8 @@ void tell_spent(LoopContext& context, const SpentInVain& spent) {
   const TokenCounts tokens = http::token_counts(spent.usage);
   if (!tokens.any()) return;
   const Charge charged = charge(context, spent.model, {}, tokens);
-  context.usage.cell(spent.client, charged.model, charged.cost.has_value()).count_tokens(tokens, charged.cost);
+  context.usage.cell(spent.client, charged.model, charged.cost.has_value())
+      .count_tokens(tokens, charged.cost);
   context.metrics.used_tokens(tokens.input, tokens.output);
   tell_ledger(context, {.time = std::chrono::system_clock::now(),
                         .request_id = spent.request_id,

@@ -161,7 +161,7 @@ class TheLedgersTruth : public ::testing::Test {
     if (account.own.size() != 1) return wrong(std::to_string(account.own.size()) + " lines");
     const json& line = account.own.front();
     check_what_the_client_saw(planned, seen, wrong);
-    if (line.value("model", "") != planned.price->model) wrong("another model");
+    if (line.value("model", "") != planned.price->id) wrong("another model");
     if (!line["client"].is_null()) wrong("a client where there are none");
     if (line.value("estimated", true)) wrong("estimated");
     const int status = planned.fate == Fate::leaves_before ? 499 : planned.status;

@@ -92,7 +92,7 @@ class MeteredStage {
     EXPECT_EQ(Tokens::of(line), truth) << line.dump() << "\n" << tellings.back().dump();
     EXPECT_EQ(nano_usd_of(line["cost_usd"]), odd.price.nano_usd(truth)) << line.dump();
     EXPECT_EQ(nano_usd_of(line["direct_cost_usd"]), odd.direct.nano_usd(truth)) << line.dump();
-    EXPECT_EQ(line["model"], "sim:tag=odd");
+    EXPECT_EQ(line["model"], "odd");
     EXPECT_EQ(line["estimated"], false);
     EXPECT_EQ(Tokens::of(stage_.proxy.request_line(id)), truth) << stage_.proxy.request_line(id).dump();
     return line;

@@ -25,7 +25,8 @@ struct AdminSources {
   const ResponseCache& cache;
 };
 
-/// What the admin port answers (spec.md "Endpoints"): `/`, `/dashboard.json`, `/health`, `/ready`, `/metrics`,
+/// What the admin port answers (spec.md "Endpoints"): `/`, `/dashboard.json`, `/health`, `/ready`,
+/// `/metrics`,
 /// `/usage` and `/config`. Reads what the event loops count, and holds none of them up. The App's thread.
 class AdminPages {
  public:

@@ -19,7 +19,8 @@ class Caller {
 
   /// Finds whose key one of the request's credentials is, each compared by its SHA-256. Empty: a client's
   /// that has not expired. Else why it is nobody's, for the one who sends it: static text.
-  std::string_view identify(const http::HeaderBlock& fields, const std::shared_ptr<const ClientTable>& clients,
+  std::string_view identify(const http::HeaderBlock& fields,
+                            const std::shared_ptr<const ClientTable>& clients,
                             std::chrono::system_clock::time_point now);
 
   /// As the keys file has it; empty: anybody.

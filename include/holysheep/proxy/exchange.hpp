@@ -98,7 +98,7 @@ class Exchange {
   bool broken_ = false;   // the relay's answer was cut after its header had gone out
   bool partial_ = false;  // the answer ended before its end
   bool settled_ = false;
-  bool let_in_ = false;   // it may ask upstream
+  bool let_in_ = false;  // it may ask upstream
   http::Usage usage_;
   std::optional<Duration> overhead_;  // of what was answered from upstream and is no stream
   std::string used_model_;            // of MODEL_FALLBACKS

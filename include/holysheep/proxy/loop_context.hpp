@@ -11,9 +11,9 @@
 #include <holysheep/policy/client_table.hpp>
 #include <holysheep/policy/loop_memory.hpp>
 #include <holysheep/policy/memory_accounts.hpp>
+#include <holysheep/policy/price_table.hpp>
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/policy/retry_budget.hpp>
-#include <holysheep/policy/price_table.hpp>
 #include <holysheep/proxy/lifecycle.hpp>
 #include <holysheep/proxy/loop_metrics.hpp>
 #include <holysheep/proxy/upstream.hpp>
@@ -82,7 +82,7 @@ struct LoopContext {
   http::HttpDate date;
   http::RequestIds request_ids;
   std::minstd_rand random;
-  std::string line;  ///< of the log or the ledger, while it is made
+  std::string line;            ///< of the log or the ledger, while it is made
   Fetches* fetches = nullptr;  ///< of this event loop, set before it runs
 };
 
