@@ -10,9 +10,18 @@ std::uint64_t output_tokens(const Script& script) {
 }
 
 std::string usage_block(const Script& script, std::uint64_t output) {
-  return R"({"input_tokens":)" + to_string(script.usage.input) + R"(,"cache_creation_input_tokens":0,)" +
-         R"("cache_read_input_tokens":)" + to_string(script.usage.cached) + R"(,"output_tokens":)" +
-         to_string(output) + R"(,"service_tier":"standard"})";
+  return R"({"input_tokens":)" + to_string(script.usage.input) + R"(,"cache_creation_input_tokens":)" +
+         to_string(script.usage.written) + R"(,"cache_read_input_tokens":)" + to_string(script.usage.cached) +
+         R"(,"output_tokens":)" + to_string(output) + R"(,"service_tier":"standard"})";
+}
+
+/// Its `input_tokens` are those that neither came from a cache nor went to one; it tells no reasoning.
+ToldUsage told_by_anthropic(const Script& script, std::uint64_t output) {
+  const TokenCounts& usage = script.usage;
+  return {.input = usage.input + usage.cached + usage.written,
+          .cached_input = usage.cached,
+          .cache_write = usage.written,
+          .output = output};
 }
 
 std::string message(const Prompt& prompt, const std::string& content, std::string_view stop,
@@ -52,11 +61,17 @@ Content anthropic_message(const Prompt& prompt, const Script& script) {
     content.is_events = true;
     content.pieces = script.chunks + 5;
     content.piece = [prompt, script](std::uint64_t i) { return stream_event(i, prompt, script); };
+    content.told = [script](std::uint64_t i) -> std::optional<ToldUsage> {
+      if (i == 0) return told_by_anthropic(script, 1);
+      if (i == script.chunks + 4) return told_by_anthropic(script, output_tokens(script));
+      return std::nullopt;
+    };
     content.end_mark = event("message_stop", "");
     return content;
   }
   content.body = message(prompt, R"([{"type":"text","text":)" + quoted(full_text(script)) + "}]",
                          "\"end_turn\"", usage_block(script, output_tokens(script)));
+  content.told = [script](std::uint64_t) { return told_by_anthropic(script, output_tokens(script)); };
   return content;
 }
 

@@ -56,13 +56,21 @@ Service::Reply ApiService::answer(const Request& request, std::uint64_t connecti
     append_plain(out, error_content(request.path(), 400, parsed.problem), asked);
     return reply;
   }
+  if (script.usage_varied) {
+    script.usage = varied_counts(std::string(request.value_of("x-request-id")) + "\n" + request.body);
+  }
   if (script.early) script.status = script.early->status;
   if (script.fail && fails_now(script)) script.status = script.fail->status;
 
   Content content = content_of(request, json, script);
   if (request.version < 11 && content.piece) script.http10 = true;  // knows no chunks
+  reply.telling = usage_.begin({.request_id = std::string(request.value_of("x-request-id")),
+                                .model = model_of(request, json),
+                                .dialect = dialect_of(request.path()),
+                                .status = content.status});
   if (script.is_default() && !content.piece) {
     append_plain(out, content, asked);
+    if (content.told && !asked.head_only) reply.told = content.told(0);
     return reply;
   }
   const Asked scripted{asked.head_only, asked.keep_alive && !(script.early && script.early->closes)};
@@ -74,7 +82,13 @@ void ApiService::left_while_asking(const Request& request, std::uint64_t connect
   recorder_.cancelled(recorder_.begin(request, connection, {}, {}, false, read));
 }
 
-void ApiService::ended(std::uint64_t ticket, End how) {
+void ApiService::told(const Reply& reply, const ToldUsage& usage) {
+  usage_.told(reply.telling, usage);
+}
+
+void ApiService::ended(const Reply& reply, End how) {
+  usage_.ended(reply.telling, how == End::answered);
+  const std::uint64_t ticket = reply.ticket;
   switch (how) {
     case End::answered:
       return recorder_.answered(ticket);

@@ -13,7 +13,7 @@ namespace holysheep::sim {
 /// The simulated API: parses the script of each request, answers it, records it. Thread-safe.
 class ApiService : public Service {
  public:
-  explicit ApiService(Recorder& recorder) : recorder_(recorder) {}
+  ApiService(Recorder& recorder, UsageBook& usage) : recorder_(recorder), usage_(usage) {}
 
   /// For requests that bring no script; empty: none. Gives what is wrong with `text`, else empty.
   std::string set_default_script(std::string_view text);
@@ -30,7 +30,8 @@ class ApiService : public Service {
   Reply answer(const Request& request, std::uint64_t connection, std::uint64_t nth, bool body_complete,
                std::uint64_t body_length, std::string& out) override;
   void left_while_asking(const Request& request, std::uint64_t connection, std::uint64_t read) override;
-  void ended(std::uint64_t ticket, End how) override;
+  void told(const Reply& reply, const ToldUsage& usage) override;
+  void ended(const Reply& reply, End how) override;
   std::chrono::milliseconds idle_limit() override { return std::chrono::milliseconds(idle_limit_ms_); }
 
  private:
@@ -39,6 +40,7 @@ class ApiService : public Service {
   bool fails_now(const Script& script);
 
   Recorder& recorder_;
+  UsageBook& usage_;
   std::atomic<std::int64_t> idle_limit_ms_{0};
   std::atomic<std::uint64_t> requests_per_connection_{0};
   std::atomic<bool> has_default_{false};

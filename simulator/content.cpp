@@ -222,6 +222,18 @@ Content error_content(std::string_view path, unsigned status, std::string_view m
   return content;
 }
 
+std::string_view dialect_of(std::string_view path) {
+  if (is_gemini(path)) return "gemini";
+  for (const std::string_view name : {"completions", "responses", "embeddings", "messages"}) {
+    if (path.substr(0, 4) == "/v1/" && path.substr(4) == name) return name;
+  }
+  return path == "/v1/chat/completions" ? "chat" : "other";
+}
+
+std::string model_of(const Request& request, const JsonProbe& json) {
+  return is_gemini(request.path()) ? gemini_target(request.path()).first : json.model;
+}
+
 std::string script_text_of(const Request& request, const JsonProbe& json) {
   const std::string_view header = request.value_of("x-sim");
   if (!header.empty()) return std::string(header);
@@ -233,6 +245,13 @@ std::string script_text_of(const Request& request, const JsonProbe& json) {
 }
 
 Content content_of(const Request& request, const JsonProbe& json, const Script& script) {
+  if (script.status && *script.status != 200 && script.billed) {
+    JsonProbe plain = json;
+    plain.stream = false;
+    Content content = ordinary(request, plain, script);
+    content.status = *script.status;
+    return content;
+  }
   if (script.status && *script.status != 200) {
     Content content = error_content(request.path(), *script.status, "the simulator was told to say so",
                                     script.error_type, script.error_code);
@@ -244,6 +263,7 @@ Content content_of(const Request& request, const JsonProbe& json, const Script& 
   if (script.body) {
     content.body = *script.body;
     content.piece = nullptr;
+    content.told = nullptr;
     content.framing = Content::Framing::length;
   }
   return content;

@@ -9,6 +9,7 @@
 #include <simulator/json_probe.hpp>
 #include <simulator/request.hpp>
 #include <simulator/script.hpp>
+#include <simulator/told_usage.hpp>
 
 namespace holysheep::sim {
 
@@ -30,11 +31,18 @@ struct Content {
   std::uint64_t length = 0;  ///< of all pieces, under Framing::length
   std::chrono::nanoseconds interval{0};
   std::string error_event;
+  /// The usage that the i-th piece tells (`pieces`: the end mark, 0: a body without pieces), if any.
+  std::function<std::optional<ToldUsage>(std::uint64_t)> told;
   bool is_events = false;
 };
 
 /// The dialects' paths and the simulator's own, by method and path.
 Content content_of(const Request& request, const JsonProbe& json, const Script& script);
+
+/// Which of the dialects a path speaks, as in `Telling`.
+std::string_view dialect_of(std::string_view path);
+/// The model that a request names, in its path or body.
+std::string model_of(const Request& request, const JsonProbe& json);
 
 /// The script that a request brings (`X-Sim`, else a `sim:` model in body or path); empty: none.
 std::string script_text_of(const Request& request, const JsonProbe& json);

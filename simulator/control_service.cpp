@@ -78,6 +78,9 @@ Content content_for(Simulator& simulator, const Request& request) {
   Content content;
   if (action == "GET /requests") {
     content.body = text_of(requests_json(simulator.requests()));
+  } else if (action == "GET /usage") {
+    content.type = "application/x-ndjson";
+    content.body = usage_lines(simulator.told_usage());
   } else if (action == "GET /stats") {
     content.body = text_of(stats_json(simulator.stats()));
   } else if (action == "POST /reset") {

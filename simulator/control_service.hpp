@@ -5,8 +5,8 @@ namespace holysheep::sim {
 
 class Simulator;
 
-/// The control port: `GET /requests`, `GET /stats`, `POST /reset`, `POST /script` (the body is the script),
-/// `POST /connections` (JSON: `tls_fault`, `max_requests`, `idle_close_ms`, `accept_pause`) and
+/// The control port: `GET /requests`, `GET /usage`, `GET /stats`, `POST /reset`, `POST /script` (the body is
+/// the script), `POST /connections` (JSON: `tls_fault`, `max_requests`, `idle_close_ms`, `accept_pause`) and
 /// `POST /close-connections`.
 class ControlService : public Service {
  public:

@@ -264,7 +264,11 @@ Steps deliver(Content content, Script script, Asked asked) {
     }
     std::string piece = scripted_piece(content, script, i);
     const bool body_ends_here = cut_at(script, Cut::Where::body) && sent + piece.size() >= script.cut->count;
-    if (body_ends_here) piece.resize(script.cut->count - sent);
+    bool whole = !cut_at(script, Cut::Where::mid_event, i);
+    if (body_ends_here) {
+      whole = script.cut->count - sent == piece.size();
+      piece.resize(script.cut->count - sent);
+    }
     sent += piece.size();
     bytes += framer.wrap(std::move(piece));
     const bool last = i + 1 == total;
@@ -272,6 +276,7 @@ Steps deliver(Content content, Script script, Asked asked) {
                        (last && cut_at(script, Cut::Where::after_done));
     if (last && !stops) bytes += framer.finish();
     step = Step::send(std::exchange(bytes, {}));
+    if (whole && content.told) step.told = content.told(i);
     co_yield step;
     if (stops) co_yield cut_off;
     // By the clock: from send to send, streams that were late together would come together ever after.

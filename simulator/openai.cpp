@@ -19,6 +19,20 @@ std::string usage_block(const Script& script) {
          to_string(usage.reasoning) + "}}";
 }
 
+/// Cached tokens are part of the prompt's, reasoning part of the completion's.
+ToldUsage told_by_openai(const Script& script) {
+  const TokenCounts& usage = script.usage;
+  return {.input = usage.input,
+          .cached_input = usage.cached,
+          .output = output_tokens(script),
+          .reasoning = usage.reasoning};
+}
+
+/// By one piece, and no other.
+std::function<std::optional<ToldUsage>(std::uint64_t)> told_at(std::uint64_t piece, const ToldUsage& usage) {
+  return [piece, usage](std::uint64_t i) { return i == piece ? std::optional(usage) : std::nullopt; };
+}
+
 std::string data(const std::string& json) {
   return "data: " + json + "\n\n";
 }
@@ -28,6 +42,7 @@ struct ChunkPlan {
   std::string head;  ///< of each chunk, up to `"choices":`
   std::string usage_null;
   std::string usage_chunk;
+  ToldUsage told;
   bool usage_first = false;
 };
 
@@ -39,6 +54,7 @@ ChunkPlan plan_of(const Prompt& prompt, const Script& script, std::string_view i
   if (prompt.include_usage) {
     plan.usage_null = ",\"usage\":null";
     plan.usage_chunk = data(plan.head + "[],\"usage\":" + usage_block(script) + "}");
+    plan.told = told_by_openai(script);
   }
   plan.usage_first = script.usage_first;
   return plan;
@@ -65,6 +81,7 @@ Content with_usage(const ChunkPlan& plan, std::uint64_t pieces,
     if (i == at) return chunk;
     return inner(i > at ? i - 1 : i);
   };
+  content.told = told_at(at, plan.told);
   ++content.pieces;
   return content;
 }
@@ -104,6 +121,7 @@ Content chat_completion(const Prompt& prompt, const Script& script) {
   out.append(R"(,"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":)");
   out.append(usage_block(script)).append(R"(,"service_tier":"default","system_fingerprint":"fp_simulator"})");
   pad(out, text_end, script.big);
+  content.told = told_at(0, told_by_openai(script));
   return content;
 }
 
@@ -121,6 +139,7 @@ Content text_completion(const Prompt& prompt, const Script& script) {
   }
   Content content;
   content.body = choice(full_text(script), "\"stop\"") + ",\"usage\":" + usage_block(script) + "}";
+  content.told = told_at(0, told_by_openai(script));
   return content;
 }
 
@@ -198,10 +217,12 @@ Content response(const Prompt& prompt, const Script& script) {
   if (prompt.stream) {
     Content content = event_stream(events.count(), [events](std::uint64_t i) { return events.event(i); });
     content.end_mark = events.completed();
+    content.told = told_at(events.count(), told_by_openai(script));
     return content;
   }
   Content content;
   content.body = events.whole("completed");
+  content.told = told_at(0, told_by_openai(script));
   return content;
 }
 
@@ -212,6 +233,7 @@ Content embedding(const Prompt& prompt, const Script& script) {
   for (int i = 0; i < 16; ++i) out += (i != 0 ? ",0." : "0.") + to_string(1000 + i * 37);
   out += "]}],\"model\":" + quoted(prompt.model) + R"(,"usage":{"prompt_tokens":)" +
          to_string(script.usage.input) + R"(,"total_tokens":)" + to_string(script.usage.input) + "}}";
+  content.told = told_at(0, {.input = script.usage.input});
   return content;
 }
 

@@ -87,8 +87,10 @@ bool early(Value text, Script& script) {
 }
 
 bool usage(Value text, Script& script) {
-  for (auto* field :
-       {&script.usage.input, &script.usage.output, &script.usage.cached, &script.usage.reasoning}) {
+  script.usage_varied = text == "varied";
+  if (script.usage_varied) return true;
+  TokenCounts& counts = script.usage;
+  for (auto* field : {&counts.input, &counts.output, &counts.cached, &counts.reasoning, &counts.written}) {
     const auto [head, rest] = split(text, ':');
     if (!number(head, *field)) return false;
     text = rest;
@@ -149,6 +151,8 @@ constexpr std::array directives{
     Directive{"no-done", [](Value v, Script& s) { return flag(v, s.no_done); }},
     Directive{"no-close-notify", [](Value v, Script& s) { return flag(v, s.no_close_notify); }},
     Directive{"usage-first", [](Value v, Script& s) { return flag(v, s.usage_first); }},
+    Directive{"usage-each", [](Value v, Script& s) { return flag(v, s.usage_each); }},
+    Directive{"billed", [](Value v, Script& s) { return flag(v, s.billed); }},
     Directive{"linger", [](Value v, Script& s) { return flag(v, s.linger); }},
     Directive{"trailers", [](Value v, Script& s) { return flag(v, s.trailers); }},
     Directive{"gzip", [](Value v, Script& s) { return flag(v, s.gzip); }},

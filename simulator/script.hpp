@@ -43,6 +43,7 @@ struct TokenCounts {
   std::uint64_t output = 0;  ///< 0: one per text delta
   std::uint64_t cached = 8;
   std::uint64_t reasoning = 0;
+  std::uint64_t written = 0;  ///< to a cache: what Anthropic tells
 };
 
 /// How one request is to be answered: the directives of a `sim:` model name or an `X-Sim` header,
@@ -76,6 +77,9 @@ struct Script {
   bool no_done = false;
   bool no_close_notify = false;
   bool usage_first = false;
+  bool usage_each = false;
+  bool usage_varied = false;
+  bool billed = false;
   bool linger = false;
   bool trailers = false;
   bool gzip = false;

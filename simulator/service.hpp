@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <simulator/request.hpp>
@@ -15,6 +16,8 @@ class Service {
     Steps steps;  ///< none: the whole answer has been appended
     bool keep_alive = true;
     std::uint64_t ticket = 0;
+    std::uint64_t telling = 0;           ///< its number in the usage book
+    std::optional<ToldUsage> told = {};  ///< by the answer that has been appended
   };
   enum class End { answered, cancelled, broken_off };
 
@@ -30,7 +33,9 @@ class Service {
   /// The client left in the middle of its request.
   virtual void left_while_asking(const Request& /*request*/, std::uint64_t /*connection*/,
                                  std::uint64_t /*read*/) {}
-  virtual void ended(std::uint64_t /*ticket*/, End /*how*/) {}
+  /// The bytes that tell this usage have been given to the kernel.
+  virtual void told(const Reply& /*reply*/, const ToldUsage& /*usage*/) {}
+  virtual void ended(const Reply& /*reply*/, End /*how*/) {}
   /// 0: idle connections stay.
   virtual std::chrono::milliseconds idle_limit() { return std::chrono::milliseconds(0); }
 };

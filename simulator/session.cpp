@@ -169,6 +169,7 @@ void Session::begin_answer(bool body_complete) {
   reported_ = false;
   ending_.reset();
   reply_ = service_.answer(request_, id_, ++nth_, body_complete, reader_->body_bytes(), out_);
+  tell_when_out(reply_.told);
 }
 
 bool Session::pump() {
@@ -190,6 +191,7 @@ bool Session::flush() {
     if (outcome == Transport::Outcome::gone) client_gone();
     if (outcome != Transport::Outcome::done) return false;
     sent_ += count;
+    tell_what_is_out();
   }
   out_.clear();
   sent_ = 0;
@@ -213,12 +215,24 @@ void Session::take(Step& step) {
   switch (step.kind) {
     case Step::Kind::bytes:
       out_ += step.bytes;
+      tell_when_out(step.told);
       break;
     case Step::Kind::wait:
       wait(step.time);
       break;
     default:
       ending_ = step.kind;
+  }
+}
+
+void Session::tell_when_out(const std::optional<ToldUsage>& usage) {
+  if (usage) untold_.emplace_back(out_.size(), *usage);
+}
+
+void Session::tell_what_is_out() {
+  while (!untold_.empty() && untold_.front().first <= sent_) {
+    service_.told(reply_, untold_.front().second);
+    untold_.pop_front();
   }
 }
 
@@ -263,7 +277,7 @@ bool Session::apply_ending() {
 void Session::report(Service::End how) {
   if (reported_) return;
   reported_ = true;
-  service_.ended(reply_.ticket, how);
+  service_.ended(reply_, how);
 }
 
 /// The FIN is out; what still comes is read past for a moment, since closing a socket with unread bytes

@@ -1,6 +1,8 @@
 #pragma once
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <simulator/event_loop.hpp>
 #include <simulator/request_reader.hpp>
@@ -43,6 +45,8 @@ class Session : public EventLoop::Watcher {
   bool flush();
   void take_steps();
   void take(Step& step);
+  void tell_when_out(const std::optional<ToldUsage>& usage);
+  void tell_what_is_out();
   bool finish_answer();
   bool apply_ending();
   void report(Service::End how);
@@ -73,6 +77,8 @@ class Session : public EventLoop::Watcher {
 
   std::string out_;
   std::size_t sent_ = 0;
+  /// Usage that is told once so many bytes of `out_` are sent.
+  std::deque<std::pair<std::size_t, ToldUsage>> untold_;
   Service::Reply reply_;
   bool reported_ = true;
   bool waiting_ = false;

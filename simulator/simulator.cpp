@@ -53,7 +53,11 @@ bool parse_tls_fault(std::string_view text, TlsFault& out) {
 /// Destroyed from the bottom up: threads have ended before, sessions go with their loops, then the rest.
 struct Simulator::Parts {
   explicit Parts(Options given, Simulator& simulator)
-      : options(std::move(given)), recorder(options.record), api(recorder), control(simulator) {}
+      : options(std::move(given)),
+        recorder(options.record),
+        usage(options.record),
+        api(recorder, usage),
+        control(simulator) {}
 
   /// One thread's: its loop and its own listening socket on the API port.
   struct Worker {
@@ -66,6 +70,7 @@ struct Simulator::Parts {
   Options options;
   TemporaryFolder temporary;
   Recorder recorder;
+  UsageBook usage;
   ApiService api;
   ControlService control;
   TlsContext context{nullptr, SSL_CTX_free};
@@ -196,6 +201,9 @@ const std::filesystem::path& Simulator::certificate_folder() const {
 std::vector<RequestRecord> Simulator::requests() const {
   return parts_->recorder.requests();
 }
+std::vector<Telling> Simulator::told_usage() const {
+  return parts_->usage.tellings();
+}
 Stats Simulator::stats() const {
   return parts_->recorder.stats();
 }
@@ -207,6 +215,7 @@ bool Simulator::wait_until(const std::function<bool(const Stats&)>& reached,
 
 void Simulator::reset() {
   parts_->recorder.reset();
+  parts_->usage.reset();
   parts_->api.reset();
   parts_->api.set_default_script({});
 }

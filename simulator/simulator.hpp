@@ -9,6 +9,7 @@
 
 #include <simulator/recorder.hpp>
 #include <simulator/session.hpp>
+#include <simulator/told_usage.hpp>
 
 namespace holysheep::sim {
 
@@ -56,11 +57,13 @@ class Simulator {
   const std::filesystem::path& certificate_folder() const;
 
   std::vector<RequestRecord> requests() const;
+  /// What was told of usage; empty where requests are not recorded.
+  std::vector<Telling> told_usage() const;
   Stats stats() const;
   /// Waits until the counts are as wanted, at most `limit`; says whether they were.
   bool wait_until(const std::function<bool(const Stats&)>& reached,
                   std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
-  /// Forgets requests, counts, `fail` counts and the default script; connection settings stay.
+  /// Forgets requests, told usage, counts, `fail` counts and the default script; connection settings stay.
   void reset();
 
   /// For every request that brings none. Gives what is wrong with `text`, else empty.

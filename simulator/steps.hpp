@@ -2,8 +2,11 @@
 #include <chrono>
 #include <coroutine>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
+
+#include <simulator/told_usage.hpp>
 
 namespace holysheep::sim {
 
@@ -28,6 +31,7 @@ struct Step {
   Kind kind;
   std::string bytes;
   std::chrono::nanoseconds time;
+  std::optional<ToldUsage> told = {};  ///< by these bytes, once the last of them is out
 
  private:
   Step(Kind k, std::string b, std::chrono::nanoseconds t) : kind(k), bytes(std::move(b)), time(t) {}

@@ -1,4 +1,5 @@
 #include <holysheep/app/admin.hpp>
+#include <holysheep/app/dashboard_files.hpp>
 
 #include <memory>
 
@@ -33,11 +34,15 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
     const std::string target(request.target());
     proxy::ProbeAnswer answer{405, R"({"error":"method not allowed, GET and HEAD are"})"};
     if (request.method() == http::verb::get || request.method() == http::verb::head) {
-      answer = answer_(std::string_view(target).substr(0, target.find('?')));
+      answer = answer_({std::string_view(target).substr(0, target.find('?')),
+                        std::string_view(request[http::field::accept])});
     }
     response_.result(static_cast<unsigned>(answer.status));
     response_.set(http::field::content_type, answer.type);
     response_.set(http::field::cache_control, "no-store");
+    response_.set("Content-Security-Policy", dashboard_policy);
+    response_.set("X-Content-Type-Options", "nosniff");
+    response_.set("Referrer-Policy", "no-referrer");
     if (answer.status == 405) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(false);
     response_.content_length(answer.body.size());

@@ -1,14 +1,15 @@
-#include <holysheep/app/admin.hpp>
+#include <holysheep/app/accounting.hpp>
+#include <holysheep/app/admin_pages.hpp>
 #include <holysheep/app/admission_driver.hpp>
 #include <holysheep/app/app.hpp>
 #include <holysheep/app/file_watch.hpp>
 #include <holysheep/app/memory_watch.hpp>
-#include <holysheep/app/settings_text.hpp>
 #include <holysheep/app/worker.hpp>
 #include <holysheep/core/event_line.hpp>
 #include <holysheep/core/log.hpp>
 #include <holysheep/core/log_writer.hpp>
 #include <holysheep/proxy/answer_store.hpp>
+#include <holysheep/proxy/recent_errors.hpp>
 
 #include <csignal>
 #include <iostream>
@@ -26,9 +27,10 @@ namespace {
 
 constexpr int exit_config = 78;  // EX_CONFIG
 constexpr int exit_os = 71;      // EX_OSERR
-constexpr std::string_view prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
 /// Files are looked at this often: a change is in force within 10 s (spec.md "Settings").
 constexpr Duration watch_interval = std::chrono::seconds(5);
+/// How late an event loop is, is measured this often.
+constexpr Duration lag_interval = std::chrono::seconds(1);
 /// While draining, how long a connection with nothing in flight may stay silent before it is closed: a client
 /// that was about to send on it still may.
 constexpr Duration quiet_before_close = std::chrono::seconds(5);
@@ -52,14 +54,16 @@ AdmissionLimits admission_limits(const Settings& settings) {
 class App {
  public:
   explicit App(const LoadedSettings& loaded)
-      : settings_(loaded.settings),
+      : loaded_(loaded),
+        settings_(loaded.settings),
         writer_(STDOUT_FILENO, {.format = settings_.log_format}),
         log_(make_logger(writer_, settings_.log_level, settings_.log_format)),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         watch_timer_(io_),
+        lag_timer_(io_),
         drain_timer_(io_),
-        config_(effective_settings_json(loaded)),
-        admin_(io_, [this](std::string_view path) { return admin_answer(path); }),
+        accounting_(settings_, *log_),
+        admin_(io_, [this](const AdminRequest& request) { return pages_->answer(request); }),
         pauses_(settings_.request_timeout),
         memory_(io_, *log_, loaded) {
     for (const auto& warning : loaded.warnings) log_->warn("{}", warning);
@@ -72,9 +76,10 @@ class App {
     for (auto& worker : workers_) worker->start();
     memory_.start(workers_, *admission_);
     lifecycle_.serve();
-    warn_if_open_to_all();
+    warn_of_keys();
     expect_signal();
     watch_files();
+    measure_lag();
     io_.run();
     return result_;
   }
@@ -83,11 +88,10 @@ class App {
   int prepare();
   int listen();
   int open_admin();
-  proxy::ProbeAnswer admin_answer(std::string_view path) const;
-  std::string metrics() const;
-  void warn_if_open_to_all();
+  void warn_of_keys();
   void expect_signal();
   void watch_files();
+  void measure_lag();
   Result<std::unique_ptr<Published<Secret>>, int> publish_key(std::string_view name, const Secret& given,
                                                               const std::string& file);
   std::unique_ptr<proxy::Upstream> make_upstream(std::string_view prefix, const BaseUrl& base,
@@ -99,15 +103,18 @@ class App {
   void end(int result);
   int refuse(std::string_view setting, const std::string& why, int code);
 
+  const LoadedSettings& loaded_;
   const Settings& settings_;
   boost::asio::io_context io_{1};
   LogWriter writer_;
   std::shared_ptr<spdlog::logger> log_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_timer_;
+  boost::asio::steady_timer lag_timer_;
   boost::asio::steady_timer drain_timer_;
   FileWatch files_;
-  const std::string config_;  // as the admin port shows it
+  Accounting accounting_;
+  std::unique_ptr<AdminPages> pages_;
   Admin admin_;
 
   proxy::Lifecycle lifecycle_;
@@ -124,6 +131,9 @@ class App {
   std::unique_ptr<ReplayMemory> replay_memory_;
   std::unique_ptr<ResponseCache> cache_;
   std::unique_ptr<proxy::AnswerStore> answers_;
+  proxy::UsageBounds usage_bounds_;
+  proxy::TimedModels timed_models_;
+  proxy::RecentErrors errors_;
   std::unique_ptr<proxy::Pod> pod_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
@@ -151,6 +161,10 @@ int App::prepare() {
   if (!trust) return refuse("SSL_CERT_FILE", trust.error(), exit_config);
   trust_ = std::make_unique<Published<net::TlsContext>>(std::move(*trust));
   if (!settings_.ssl_cert_file.empty()) files_.add(settings_.ssl_cert_file, [this] { reload_trust(); });
+  if (const auto problems = accounting_.open(files_); !problems.empty()) {
+    for (const auto& problem : problems) std::cerr << problem << '\n';
+    return exit_config;
+  }
 
   upstream_ = make_upstream("", settings_.api_base_url, *key_);
   if (settings_.fallback_base_url) {
@@ -165,9 +179,23 @@ int App::prepare() {
                                            memory_.accounts());
   memory_.drop_first([this](std::uint64_t bytes) { return cache_->drop_oldest(bytes); });
   answers_ = std::make_unique<proxy::AnswerStore>(*cache_, memory_.accounts());
-  pod_ = std::make_unique<proxy::Pod>(
-      proxy::Pod{settings_, writer_, lifecycle_, *upstream_, second_upstream_.get(), *admission_,
-                 *retry_budget_, memory_.accounts(), *replay_memory_, *answers_, memory_.refuses()});
+  pod_ = std::make_unique<proxy::Pod>(proxy::Pod{.settings = settings_,
+                                                 .log = writer_,
+                                                 .lifecycle = lifecycle_,
+                                                 .upstream = *upstream_,
+                                                 .second_upstream = second_upstream_.get(),
+                                                 .admission = *admission_,
+                                                 .retry_budget = *retry_budget_,
+                                                 .memory = memory_.accounts(),
+                                                 .replay_memory = *replay_memory_,
+                                                 .answers = *answers_,
+                                                 .clients = accounting_.clients(),
+                                                 .prices = accounting_.prices(),
+                                                 .ledger = accounting_.ledger(),
+                                                 .usage_bounds = usage_bounds_,
+                                                 .timed_models = timed_models_,
+                                                 .errors = errors_,
+                                                 .memory_refuses = memory_.refuses()});
   return 0;
 }
 
@@ -214,31 +242,30 @@ int App::listen() {
 
 int App::open_admin() {
   if (settings_.admin_port == 0) return 0;
+  pages_ = std::make_unique<AdminPages>(AdminSources{.loaded = loaded_,
+                                                     .pod = *pod_,
+                                                     .workers = workers_,
+                                                     .memory = memory_,
+                                                     .accounting = accounting_,
+                                                     .cache = *cache_});
   auto bound = admin_.open(settings_.admin_address, settings_.admin_port);
   if (!bound) return refuse("ADMIN_ADDRESS, ADMIN_PORT", "cannot listen on " + bound.error(), exit_os);
   return 0;
 }
 
-proxy::ProbeAnswer App::admin_answer(std::string_view path) const {
-  if (path == "/health") return proxy::health();
-  if (path == "/ready")
-    return proxy::readiness(lifecycle_, memory_.refuses(), *upstream_, second_upstream_.get());
-  if (path == "/config") return {200, config_};
-  if (path == "/metrics") return {200, metrics(), prometheus_text};
-  if (path == "/usage") return {200, R"({"memory":)" + memory_json(memory_.report()) + "}"};
-  return {404, R"({"error":"there are /health, /ready, /metrics, /usage and /config here"})"};
-}
-
-std::string App::metrics() const {
-  std::string text;
-  append_metrics(text, memory_.report());
-  return text;
-}
-
-void App::warn_if_open_to_all() {
+void App::warn_of_keys() {
+  const bool no_key = key_->current()->empty() && second_key_->current()->empty();
+  if (accounting_.clients() != nullptr) {
+    if (no_key) {
+      log_->warn(
+          "requests go upstream without any key: the clients' keys are for this proxy alone, and neither "
+          "HOLYSHEEP_API_KEY nor HOLYSHEEP_API_KEY_FILE is set");
+    }
+    return;
+  }
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(settings_.listen_address, error);
-  if (error || address.is_loopback() || (key_->current()->empty() && second_key_->current()->empty())) return;
+  if (error || address.is_loopback() || no_key) return;
   log_->warn(
       "anyone who can reach {} may spend the upstream key: CLIENT_KEYS_FILE is not set, so restrict who can "
       "reach this port (a NetworkPolicy, LISTEN_ADDRESS)",
@@ -250,6 +277,7 @@ void App::expect_signal() {
     if (error) return;
     if (signal == SIGHUP) {
       files_.look(true);
+      accounting_.reopen_ledger();
     } else if (lifecycle_.draining()) {
       log_->warn("a second signal: ending at once");
       return end(1);
@@ -266,6 +294,15 @@ void App::watch_files() {
     if (error) return;
     files_.look(false);
     watch_files();
+  });
+}
+
+void App::measure_lag() {
+  lag_timer_.expires_after(lag_interval);
+  lag_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (auto& worker : workers_) worker->measure_lag();
+    measure_lag();
   });
 }
 

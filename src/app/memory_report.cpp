@@ -21,6 +21,10 @@ void sample(std::string& out, std::string_view name, std::int64_t value) {
 
 }  // namespace
 
+std::string_view memory_use_name(MemoryUse use) noexcept {
+  return use_names[static_cast<std::size_t>(use)];
+}
+
 void append_metrics(std::string& out, const MemoryReport& report) {
   begin(out, "process_resident_memory_bytes", "Resident memory of this process.");
   sample(out, "process_resident_memory_bytes", static_cast<std::int64_t>(report.resident));

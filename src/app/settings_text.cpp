@@ -42,8 +42,6 @@ std::string note(const SettingSpec& spec) {
   switch (spec.effect) {
     case Effect::not_yet:
       return " (no effect yet in this version)";
-    case Effect::refused:
-      return " (refused: not supported by this version yet)";
     case Effect::now:
       break;
   }
@@ -80,6 +78,8 @@ std::string help_text() {
       "  holysheep-proxy --check [--config FILE]         validate the settings and exit\n"
       "  holysheep-proxy --print-config [--config FILE]  effective settings and where each came from\n"
       "  holysheep-proxy health [--config FILE]          ask the daemon that runs with the same settings\n"
+      "  holysheep-proxy keys new --id ID                make a client's key and its entry for "
+      "CLIENT_KEYS_FILE\n"
       "  holysheep-proxy --settings-table                the settings as a Markdown table\n"
       "  holysheep-proxy --help | --version\n"
       "\n"

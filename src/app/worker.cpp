@@ -85,6 +85,16 @@ LoopMemory& Worker::memory() noexcept {
   return loop_->context.memory;
 }
 
+const proxy::LoopContext& Worker::context() const noexcept {
+  return loop_->context;
+}
+
+void Worker::measure_lag() {
+  boost::asio::post(loop_->events.io, [loop = loop_.get(), posted = Clock::now()] {
+    loop->context.metrics.lagged(Clock::now() - posted);
+  });
+}
+
 std::int64_t Worker::relay_bytes() const noexcept {
   return loop_->events.buffers.lent.get();
 }

@@ -21,9 +21,8 @@ bool is_in_key(char c) {
 }
 
 bool has_key_prefix(std::string_view word) {
-  const auto lower = to_lower(word.substr(0, 3));
-  const bool known = lower.starts_with("sk") || lower.starts_with("hs") || lower.starts_with("pk");
-  return known && word.size() >= 8 && (word[2] == '-' || word[2] == '_');
+  const auto prefix = to_lower(word.substr(0, word.find_first_of("-_")));
+  return word.size() >= 8 && (prefix == "sk" || prefix == "hs" || prefix == "pk" || prefix == "hsk");
 }
 
 /// Random text: 20 letters and digits or more in one run, some of both among them. No model, host or folder

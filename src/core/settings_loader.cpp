@@ -1,3 +1,5 @@
+#include <holysheep/core/file_text.hpp>
+#include <holysheep/core/json_document.hpp>
 #include <holysheep/core/machine.hpp>
 #include <holysheep/core/redaction.hpp>
 #include <holysheep/core/settings_loader.hpp>
@@ -5,13 +7,7 @@
 #include <holysheep/core/value_forms.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <set>
-#include <sstream>
-#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -30,19 +26,11 @@ struct Given {
 };
 using GivenValues = std::map<std::string_view, Given>;
 
-Result<std::string, std::string> read_file(const std::string& path) {
-  std::error_code failure;
-  if (std::filesystem::is_directory(path, failure)) return Unexpected{std::string("it is a folder")};
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Unexpected{std::generic_category().message(errno)};
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (file.bad()) return Unexpected{std::string("it cannot be read")};
-  return std::move(content).str();
-}
+/// Of every file that is read here.
+constexpr std::size_t settings_file_mib = 16;
 
 Result<Secret, std::string> read_key(const std::string& path) {
-  const auto content = read_file(path);
+  const auto content = file_text(path, settings_file_mib);
   if (!content) return Unexpected{content.error()};
   auto key = parse_key(*content);
   if (!key)
@@ -77,34 +65,6 @@ std::string text_of(const nlohmann::json& value) {
   return value.is_number_float() ? show_decimal(value.get<double>()) : value.dump();
 }
 
-/// One object, or why there is none. The parser's own message quotes the text, which may hold a key.
-Result<nlohmann::json, std::string> parse_config(const std::string& content) {
-  std::set<std::string> seen;
-  std::string twice;
-  const auto note_repeated = [&](int depth, nlohmann::json::parse_event_t event,
-                                 const nlohmann::json& parsed) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key &&
-        !seen.insert(parsed.get<std::string>()).second) {
-      twice = parsed.get<std::string>();
-    }
-    return true;
-  };
-  try {
-    auto json = nlohmann::json::parse(content, note_repeated);
-    if (!json.is_object())
-      return Unexpected{std::string("accepted is one JSON object, setting names to values")};
-    if (!twice.empty()) return Unexpected{redacted(twice) + " is there twice"};
-    return json;
-  } catch (const nlohmann::json::parse_error& error) {
-    const auto before = std::string_view(content).substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = before.size() - (before.rfind('\n') + 1) + 1;
-    return Unexpected{"not JSON, at line " + std::to_string(line) + ", column " + std::to_string(column)};
-  } catch (const nlohmann::json::out_of_range&) {
-    return Unexpected{std::string("a number is too large: accepted are numbers below 1e308")};
-  }
-}
-
 std::string unknown(const std::string& name, const Secrets& secrets) {
   std::string text = "unknown setting " + redacted(name, secrets);
   const auto near = nearest_setting(name);
@@ -118,14 +78,18 @@ Values read_config(const std::string& path, const Secrets& secrets, Problems& pr
   const auto complain = [&](const std::string& text) {
     problems.push_back("CONFIG_FILE=" + redacted(path, secrets) + ": " + text);
   };
-  const auto content = read_file(path);
+  const auto content = file_text(path, settings_file_mib);
   if (!content) {
     complain(content.error());
     return values;
   }
-  const auto json = parse_config(*content);
+  const auto json = parse_document(*content);
   if (!json) {
-    complain(json.error());
+    for (const auto& problem : json.error()) complain(problem);
+    return values;
+  }
+  if (!json->is_object()) {
+    complain("accepted is one JSON object, setting names to values");
     return values;
   }
   for (const auto& [name, value] : json->items()) {
@@ -180,10 +144,7 @@ void judge(const GivenValues& given, const Secrets& secrets, const std::string& 
     const bool is_set = own.source != SettingSource::default_value;
     loaded.sources[spec.name] = own.source;
     if (own.text.empty()) continue;
-    if (spec.effect == Effect::refused && is_set) {
-      problems.push_back(named(spec, own, secrets, config) +
-                         ": not supported by this version yet, leave it unset");
-    } else if (!spec.parse(loaded.settings, own.text)) {
+    if (!spec.parse(loaded.settings, own.text)) {
       problems.push_back(named(spec, own, secrets, config) + ": accepted is " + std::string(spec.form));
     } else if (spec.effect == Effect::not_yet && is_set) {
       loaded.warnings.push_back(std::string(spec.name) + " has no effect yet in this version");
@@ -224,7 +185,7 @@ void check_ports(const Settings& settings, Problems& problems) {
 
 void check_trust(const Settings& settings, const Secrets& secrets, Problems& problems) {
   if (settings.ssl_cert_file.empty()) return;
-  if (const auto content = read_file(settings.ssl_cert_file); !content) {
+  if (const auto content = file_text(settings.ssl_cert_file, settings_file_mib); !content) {
     problems.push_back("SSL_CERT_FILE=" + redacted(settings.ssl_cert_file, secrets) + ": " + content.error());
   }
 }

@@ -281,16 +281,6 @@ SettingSpec model_fallbacks() {
   return made;
 }
 
-SettingSpec client_keys_file() {
-  auto made =
-      line("CLIENT_KEYS_FILE", "", a_path,
-           "clients that may use this proxy. Unset: any client, and a warning at start where it listens "
-           "beyond loopback with an upstream key set",
-           &Settings::client_keys_file);
-  made.effect = Effect::refused;
-  return made;
-}
-
 constexpr std::array<std::pair<std::string_view, LogLevel>, 7> log_levels{{{"trace", LogLevel::trace},
                                                                            {"debug", LogLevel::debug},
                                                                            {"info", LogLevel::info},
@@ -442,9 +432,9 @@ void add_answers(Specs& all) {
                          "keep-alive on an event stream that upstream leaves silent; 0: off",
                          &Settings::stream_ping_interval, true));
   all.push_back(
-      later(boolean("METER_STREAM_USAGE", "true",
-                    "ask upstream for the usage of a chat stream whose client did not, and take it out again",
-                    &Settings::meter_stream_usage)));
+      boolean("METER_STREAM_USAGE", "true",
+              "ask upstream for the usage of a chat stream whose client did not, and take it out again",
+              &Settings::meter_stream_usage));
   all.push_back(memory_threshold());
   all.push_back(choice("ACTION", "evict-oldest", "evict-oldest, reject or none",
                        "what happens at MEMORY_THRESHOLD_MB", &Settings::action, actions));
@@ -456,8 +446,12 @@ void add_operation(Specs& all) {
            "extra trust anchors (PEM bundle) for upstream TLS, added to the system store; re-read when it "
            "changes",
            &Settings::ssl_cert_file));
-  all.push_back(client_keys_file());
-  all.push_back(later(line("MODELS_FILE", "", a_path, "model prices for metering", &Settings::models_file)));
+  all.push_back(
+      line("CLIENT_KEYS_FILE", "", a_path,
+           "clients that may use this proxy. Unset: any client, and a warning at start where it listens "
+           "beyond loopback with an upstream key set",
+           &Settings::client_keys_file));
+  all.push_back(line("MODELS_FILE", "", a_path, "model prices for metering", &Settings::models_file));
   all.push_back(duration("SHUTDOWN_GRACE", "30s", "after SIGTERM, how long requests in flight may run on",
                          &Settings::shutdown_grace));
   all.push_back(
@@ -473,8 +467,7 @@ void add_operation(Specs& all) {
   all.push_back(line("FALLBACK_API_KEY_FILE", "", a_path, "the same from a file, re-read when it changes",
                      &Settings::fallback_api_key_file));
   all.push_back(model_fallbacks());
-  all.push_back(
-      later(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file)));
+  all.push_back(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file));
   all.push_back(later(redis_url()));
   all.push_back(decimal("LOG_SAMPLE", "1", "a number from 0 to 1",
                         "share of successful requests that get a log line; others always do",

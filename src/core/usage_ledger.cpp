@@ -56,7 +56,8 @@ bool is_same_file(int one, int other) {
 
 /// Not blocking: a FIFO without a reader would hold us.
 Result<Descriptor, std::string> open_file(const std::string& path) {
-  Descriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640));
+  Descriptor file(
+      ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640));
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return Unexpected{message_of(errno)};
   if (!S_ISREG(status.st_mode)) return Unexpected{std::string("it is not a regular file")};
@@ -66,8 +67,8 @@ Result<Descriptor, std::string> open_file(const std::string& path) {
 bool ends_inside_a_line(int file) {
   struct stat status{};
   char last = '\n';
-  return ::fstat(file, &status) == 0 && status.st_size > 0 && ::pread(file, &last, 1, status.st_size - 1) == 1 &&
-         last != '\n';
+  return ::fstat(file, &status) == 0 && status.st_size > 0 &&
+         ::pread(file, &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
 }  // namespace
@@ -115,6 +116,8 @@ class UsageLedger::Thread {
       write();
       if (dirty_ && SteadyClock::now() >= sync_at_) sync();
     }
+    if (std::exchange(reopening_, false)) reopen();
+    again_at_ = {};
     write();
     while (batch_.empty() && take_rest()) write();
     if (dirty_) sync();
@@ -132,14 +135,17 @@ class UsageLedger::Thread {
     } else {
       s.work.wait(lock, something);
     }
+    const bool takes = may_take() && !s.pending.empty();
+    if (takes) {
+      s.hurry.wait_for(lock, s.options.batch, [&s] {
+        return s.stopping || s.reopening || s.flushing > 0 || s.pending.size() >= early(s);
+      });
+      batch_.swap(s.pending);
+      s.writing = batch_.size();
+    }
+    // Only now: what is taken goes into the file that is there after a reopen() that came meanwhile.
     reopening_ = std::exchange(s.reopening, false);
-    if (!may_take() || s.pending.empty()) return !s.stopping;
-    s.hurry.wait_for(lock, s.options.batch, [&s] {
-      return s.stopping || s.reopening || s.flushing > 0 || s.pending.size() >= early(s);
-    });
-    batch_.swap(s.pending);
-    s.writing = batch_.size();
-    return true;
+    return takes || !s.stopping;
   }
 
   /// What came while the batch before waited for the disk.
@@ -158,9 +164,9 @@ class UsageLedger::Thread {
     return std::nullopt;
   }
 
-  /// Writes from where the last write ended.
+  /// Writes from where the last write ended; not before it is time to try again.
   void write() {
-    if (batch_.empty() || !put_end_of_torn_line()) return;
+    if (batch_.empty() || SteadyClock::now() < again_at_ || !put_end_of_torn_line()) return;
     while (written_ < batch_.size()) {
       const auto count = put(std::string_view(batch_).substr(written_));
       if (count == 0) return;
@@ -217,6 +223,7 @@ class UsageLedger::Thread {
     if (dirty_) sync();
     dirty_ = false;
     shared_.file = std::move(*opened);
+    again_at_ = {};
     end_torn_line_ = ends_inside_a_line(shared_.file.get());
     begin_line_again();
   }
@@ -241,7 +248,7 @@ class UsageLedger::Thread {
 
   void clear_batch() {
     if (batch_.size() > kept_resident) {
-      batch_ = std::string();
+      std::string().swap(batch_);  // an assignment would keep the room
       batch_.reserve(shared_.options.capacity);
     }
     batch_.clear();
@@ -285,8 +292,8 @@ Result<std::unique_ptr<UsageLedger>, std::string> UsageLedger::open(const std::s
 
 UsageLedger::UsageLedger(std::unique_ptr<Shared> shared, bool was_torn)
     : shared_(std::move(shared)), was_torn_(was_torn) {
-  // No signal is delivered to the thread: SIGTERM is for the daemon's own, SIGXFSZ (a file at its limit) shows
-  // as an error of the write.
+  // No signal is delivered to the thread: SIGTERM is for the daemon's own, SIGXFSZ (a file at its limit)
+  // shows as an error of the write.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

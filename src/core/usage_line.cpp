@@ -60,6 +60,7 @@ void append_usage_line(std::string& out, const UsageRecord& record) {
   text(out, R"(,"cache":)", record.cache, Room::cache);
   boolean(out, R"(,"partial":)", record.partial);
   boolean(out, R"(,"estimated":)", record.estimated);
+  boolean(out, R"(,"retried":)", record.retried);
   out.append("}\n");
 }
 

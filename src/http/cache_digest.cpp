@@ -2,43 +2,14 @@
 #include <holysheep/http/cache_rules.hpp>
 
 #include <algorithm>
-#include <memory>
-#include <stdexcept>
 
 #include <boost/container/small_vector.hpp>
-#include <openssl/evp.h>
 
 namespace holysheep::http {
 namespace {
 
-using Digest = std::array<std::uint8_t, 32>;
-
 /// Stands where the number of a field would: no more of them.
 constexpr std::uint8_t end_of_fields = 0xff;
-
-struct FreeDigest {
-  void operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-
-/// Looking the algorithm up by name costs more than the digest of a small request: once for the process.
-const EVP_MD* sha256() {
-  static const std::unique_ptr<EVP_MD, FreeDigest> digest(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-  return digest.get();
-}
-
-Digest digest_of(std::string_view head, std::string_view body) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  Digest digest;
-  if (sha256() == nullptr || context == nullptr ||
-      EVP_DigestInit_ex2(context.get(), sha256(), nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), head.data(), head.size()) != 1 ||
-      EVP_DigestUpdate(context.get(), body.data(), body.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-    throw std::runtime_error("cannot compute a SHA-256 digest");
-  }
-  return digest;
-}
 
 /// The input but for the body, which is long and stays where it is.
 class Input {
@@ -100,7 +71,7 @@ Digest cache_digest(const RequestHead& request, const Route& to, std::string_vie
   input.part(client_id);
   add_fields(input, request.fields);
   input.size_of(canonical_body);
-  return digest_of(input.bytes(), canonical_body);
+  return sha256(input.bytes(), canonical_body);
 }
 
 }  // namespace holysheep::http

@@ -99,6 +99,7 @@ void write_gateway_error(std::string& out, const GatewayError& error) {
   append_status_and_body_fields(out, status_of(error.fault, error.dialect), body.size());
   append_line(out, "X-HolySheep-Error", meaning.code);
   if (error.dialect == Dialect::anthropic) append_line(out, "request-id", error.answer.request_id);
+  if (error.fault == Fault::invalid_api_key) append_line(out, "WWW-Authenticate", "Bearer");
   if (!error.allow.empty()) append_line(out, "Allow", error.allow);
   if (error.retry_after) append_retry_after(out, *error.retry_after);
   if (hopeless(error.fault)) {

@@ -38,6 +38,11 @@ std::optional<RequestScan::Span> RequestScan::model_span() const noexcept {
   return span_;
 }
 
+std::optional<RequestScan::Span> RequestScan::stream_options_span() const noexcept {
+  if (options_ != 1 || options_span_.size == 0) return std::nullopt;
+  return options_span_;
+}
+
 const char* RequestScan::step(const char* p, const char* end) {
   switch (place_) {
     case Place::key:
@@ -63,6 +68,7 @@ void RequestScan::at_mark(char c, std::uint64_t offset) noexcept {
   switch (place_) {
     case Place::before_body:
       if (offset < byte_order_mark.size() && c == byte_order_mark[offset]) return;
+      if (c == '{') first_member_ = offset + 1;
       return expect('{', Place::before_key);
     case Place::before_key:
       return expect('"', Place::key);
@@ -73,12 +79,19 @@ void RequestScan::at_mark(char c, std::uint64_t offset) noexcept {
     case Place::before_value:
       return begin_value(c, offset);
     default:
+      closed_ = c == '}' && place_ == Place::behind_value;
       return expect(',', Place::before_key);
   }
 }
 
 void RequestScan::begin_member() noexcept {
-  if (member_ == Member::stream) stream_ = false;
+  if (member_ == Member::stream) {
+    ++streams_;
+    stream_ = false;
+  } else if (member_ == Member::options) {
+    ++options_;
+    options_span_ = {};
+  }
   if (member_ != Member::model) return;
   ++models_;
   name_size_ = 0;
@@ -87,9 +100,15 @@ void RequestScan::begin_member() noexcept {
 
 void RequestScan::begin_value(char c, std::uint64_t offset) noexcept {
   if (member_ == Member::model) span_.offset = offset;
+  if (member_ == Member::options) options_span_.offset = offset;
   depth_ = 1;
   true_matched_ = 0;
   place_ = c == '"' ? Place::string : c == '{' || c == '[' ? Place::nested : Place::literal;
+}
+
+void RequestScan::end_value(std::uint64_t end) noexcept {
+  place_ = Place::behind_value;
+  if (member_ == Member::options) options_span_.size = end - options_span_.offset;
 }
 
 const char* RequestScan::in_string(const char* p, const char* end) {
@@ -106,9 +125,11 @@ const char* RequestScan::in_string(const char* p, const char* end) {
     take_text(cut_.empty() ? std::string_view(from, quote) : cut_, fed_ - distance(quote + 1, end));
     cut_.clear();
   }
-  place_ = place_ == Place::key             ? Place::before_colon
-           : place_ == Place::nested_string ? Place::nested
-                                            : Place::behind_value;
+  if (place_ == Place::string) {
+    end_value(fed_ - distance(quote + 1, end));
+  } else {
+    place_ = place_ == Place::key ? Place::before_colon : Place::nested;
+  }
   return quote + 1;
 }
 
@@ -122,7 +143,10 @@ void RequestScan::keep(std::string_view part) {
 
 void RequestScan::take_text(std::string_view raw, std::uint64_t end) {
   if (place_ == Place::key) {
-    member_ = spells(raw, "model") ? Member::model : spells(raw, "stream") ? Member::stream : Member::other;
+    member_ = spells(raw, "model")            ? Member::model
+              : spells(raw, "stream")         ? Member::stream
+              : spells(raw, "stream_options") ? Member::options
+                                              : Member::other;
     return;
   }
   span_.size = end - span_.offset;
@@ -138,7 +162,7 @@ const char* RequestScan::in_literal(const char* p, const char* end) noexcept {
   }
   if (p == end) return end;
   if (member_ == Member::stream) stream_ = true_matched_ == literal_true.size();
-  place_ = Place::behind_value;
+  end_value(fed_ - distance(p, end));
   return p;
 }
 
@@ -158,7 +182,7 @@ const char* RequestScan::in_nested(const char* p, const char* end) noexcept {
     } else if (c == '{' || c == '[') {
       ++depth_;
     } else if (--depth_ == 0) {
-      place_ = Place::behind_value;
+      end_value(fed_ - distance(p, end));
       return p;
     }
   }

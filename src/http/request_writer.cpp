@@ -3,6 +3,7 @@
 #include <holysheep/http/request_writer.hpp>
 
 #include <charconv>
+#include <utility>
 
 namespace holysheep::http {
 namespace {
@@ -34,6 +35,9 @@ class RequestWriter {
       if (field.id == FieldName::x_forwarded_proto) has_forwarded_proto_ = true;
       if (field.id == FieldName::x_forwarded_host) has_forwarded_host_ = true;
     }
+    narrows_coding_ =
+        onward_.answer_coding == AnswerCoding::plain ||
+        (onward_.answer_coding == AnswerCoding::readable && takes_unreadable_coding(head_.fields));
   }
 
   bool credentials_pass() const noexcept { return onward_.key.empty() && !onward_.withhold; }
@@ -65,6 +69,9 @@ class RequestWriter {
       case FieldName::expect:
         if (answered(field)) return;
         break;
+      case FieldName::accept_encoding:
+        if (narrows_coding_) return write_narrowed_coding(field.name);
+        break;
       case FieldName::x_forwarded_for:
         return write_forwarded_for(field);
       case FieldName::x_request_id:
@@ -86,6 +93,14 @@ class RequestWriter {
     out_.append(field.name).append(": ", 2).append(field.value);
     if (!field.value.empty()) out_.append(", ", 2);
     out_.append(onward_.client_address).append("\r\n", 2);
+  }
+
+  void write_narrowed_coding(std::string_view name) {
+    if (std::exchange(has_coding_, true)) return;
+    if (onward_.answer_coding == AnswerCoding::plain) return append_line(out_, name, "identity");
+    out_.append(name).append(": ", 2);
+    append_readable_codings(out_, head_.fields);
+    out_.append("\r\n", 2);
   }
 
   void write_request_id(std::string_view name) {
@@ -137,6 +152,8 @@ class RequestWriter {
   bool has_forwarded_proto_ = false;
   bool has_forwarded_host_ = false;
   bool has_request_id_ = false;
+  bool narrows_coding_ = false;
+  bool has_coding_ = false;
 };
 
 }  // namespace

@@ -55,6 +55,13 @@ bool is_event_stream(std::string_view content_type) noexcept {
   return same_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), "text/event-stream");
 }
 
+ContentCoding coding_of(std::string_view encoding) noexcept {
+  if (encoding.empty() || same_ignoring_case(encoding, "identity")) return ContentCoding::identity;
+  if (same_ignoring_case(encoding, "gzip") || same_ignoring_case(encoding, "x-gzip"))
+    return ContentCoding::gzip;
+  return same_ignoring_case(encoding, "deflate") ? ContentCoding::deflate : ContentCoding::other;
+}
+
 }  // namespace
 
 bool parse_response_head(std::string_view bytes, Method to, ResponseHead& head) {
@@ -69,8 +76,8 @@ bool parse_response_head(std::string_view bytes, Method to, ResponseHead& head) 
   head.keep_alive =
       head.framing != Framing::until_close && !facts.close && (head.version_minor == 1 || facts.keep_alive);
   head.event_stream = is_event_stream(head.fields.value(FieldName::content_type));
-  const auto encoding = head.fields.value(FieldName::content_encoding);
-  head.encoded = !encoding.empty() && !same_ignoring_case(encoding, "identity");
+  head.coding = coding_of(head.fields.value(FieldName::content_encoding));
+  head.encoded = head.coding != ContentCoding::identity;
   return true;
 }
 

@@ -24,6 +24,7 @@ constexpr std::array openai_answer = {
 constexpr std::array openai_usage = {
     counts("prompt_tokens", UsageCount::prompt),
     counts("completion_tokens", UsageCount::completion),
+    counts("prompt_cache_hit_tokens", UsageCount::prompt_cache_hit),  // DeepSeek's
     opens("prompt_tokens_details", UsagePlace::prompt_details),
     opens("completion_tokens_details", UsagePlace::completion_details),
     counts("input_tokens", UsageCount::input),

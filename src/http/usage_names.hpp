@@ -34,11 +34,12 @@ enum class UsageCount : std::uint8_t {
   reasoning,
   prompt,
   prompt_cached,
+  prompt_cache_hit,
   prompt_cache_write,
   completion,
   completion_reasoning,
 };
-inline constexpr std::size_t usage_counts = 12;
+inline constexpr std::size_t usage_counts = 13;
 
 /// What a member's key means where it stands; one of the three at most.
 struct UsageName {

@@ -36,7 +36,8 @@ Usage UsageScan::usage() const noexcept {
   const auto count = [this](UsageCount kind) { return document_.count(kind); };
   Usage usage;
   usage.known = document_.known();
-  usage.cached_input = std::max(count(UsageCount::cached), count(UsageCount::prompt_cached));
+  usage.cached_input = std::max(
+      {count(UsageCount::cached), count(UsageCount::prompt_cached), count(UsageCount::prompt_cache_hit)});
   usage.cache_write = std::max(count(UsageCount::cache_write), count(UsageCount::prompt_cache_write));
   usage.reasoning = std::max(count(UsageCount::reasoning), count(UsageCount::completion_reasoning));
   usage.input = std::max(count(UsageCount::input), count(UsageCount::prompt)) + count(UsageCount::tool_input);

@@ -6,7 +6,10 @@ namespace holysheep::net {
 
 PooledConnection::PooledConnection(ConnectionPool& pool, EventLoop& loop,
                                    std::unique_ptr<UpstreamConnection> connection) noexcept
-    : pool_(pool), connection_(std::move(connection)), deadline_(loop.timers, *this) {}
+    : pool_(pool),
+      counted_(pool.figures_.all),
+      connection_(std::move(connection)),
+      deadline_(loop.timers, *this) {}
 
 void PooledConnection::rest(TimePoint until) {
   connection_->used = true;
@@ -34,10 +37,12 @@ Lease ConnectionPool::take_idle(Wakeup& wakeup) {
     trusted_ = trust_.get();
     sessions_.clear();
     idle_.clear();
+    note_idle();
   }
   while (!idle_.empty()) {
     auto pooled = std::move(idle_.back());
     idle_.pop_back();
+    note_idle();
     if (!pooled->connection_->silent()) continue;
     pooled->deadline_.set(never);
     wakeup.clear(Event::upstream_readable | Event::upstream_writable);
@@ -52,6 +57,7 @@ Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, Time
   auto made = co_await net::connect(loop_, wakeup, address_, trusted_, sessions_, deadline);
   if (!made) co_return Unexpected{std::move(made.error())};
   (*made)->socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
+  if (address_.tls) ((*made)->resumed() ? figures_.resumed_handshakes : figures_.full_handshakes).add(1);
   co_return Lease(std::make_unique<PooledConnection>(*this, loop_, std::move(*made)));
 }
 
@@ -60,10 +66,12 @@ void ConnectionPool::keep(std::unique_ptr<PooledConnection> pooled, TimePoint no
   if (idle_.size() >= limits_.keep) idle_.erase(idle_.begin());  // the one that has rested longest
   pooled->rest(after(now, limits_.idle_timeout));
   idle_.push_back(std::move(pooled));
+  note_idle();
 }
 
 void ConnectionPool::drop(PooledConnection& pooled) noexcept {
   std::erase_if(idle_, [&](const auto& one) { return one.get() == &pooled; });
+  note_idle();
 }
 
 }  // namespace holysheep::net

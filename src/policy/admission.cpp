@@ -1,13 +1,34 @@
 #include <holysheep/policy/admission.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <vector>
 
 namespace holysheep {
+namespace {
+
+// Never takes more than there are, not even to give it back: somebody else's turn would find no place by it,
+// and nobody would call him again.
+bool take_one_of(std::atomic<std::int64_t>& taken, std::int64_t most) noexcept {
+  std::int64_t before = taken.load();
+  do {
+    if (before >= most) return false;
+  } while (!taken.compare_exchange_weak(before, before + 1));
+  return true;
+}
+
+std::shared_ptr<Waiter> waiter_of(const AdmissionRequest& request) {
+  auto waiter = std::make_shared<Waiter>();
+  waiter->model = request.model;
+  waiter->client = request.client;
+  waiter->first = request.first;
+  waiter->deadline = request.deadline;
+  return waiter;
+}
+
+}  // namespace
 
 Permit::~Permit() {
-  if (admission_) admission_->release();
+  if (admission_) admission_->release(client_);
 }
 
 Place::~Place() {
@@ -18,6 +39,10 @@ std::optional<Permit> Place::take() {
   return admission_->take(*waiter_);
 }
 
+std::optional<Refusal> Place::refused() const {
+  return admission_->refused(*waiter_);
+}
+
 Admission::Admission(const AdmissionLimits& limits, const UpstreamPauses& pauses)
     : limits_(limits), pauses_(pauses), bucket_(limits.rate_per_second, limits.burst) {}
 
@@ -25,19 +50,18 @@ std::optional<Permit> Admission::try_admit(const AdmissionRequest& request) {
   if (waiting_.load() > 0) return std::nullopt;
   if (pauses_.any(request.now) && pauses_.paused_until(request.model, request.now) > request.now)
     return std::nullopt;
-  if (!take_place()) return std::nullopt;
-  if (bucket_.try_take(request.now)) return Permit(*this);
-  release();
+  if (take_all(request.client, request.first, request.now)) return Permit(*this, request.client);
+  // What was held for a moment may have been somebody's turn.
+  if (waiting_.load() > 0 && wake_) wake_(TimePoint::min());
   return std::nullopt;
 }
 
 std::variant<Permit, Place, Refusal> Admission::admit(const AdmissionRequest& request,
-                                                      std::function<void()> on_granted) {
-  if (!limits_.backpressure) return Refusal{Fault::rate_limited, expected_wait(request, waiting_.load())};
-  auto waiter = std::make_shared<Waiter>();
-  waiter->model = request.model;
-  waiter->on_granted = std::move(on_granted);
-  std::vector<std::shared_ptr<Waiter>> granted;
+                                                      std::function<void()> on_decided) {
+  if (!limits_.backpressure) return Refusal{Fault::rate_limited, expected_wait(request, {})};
+  const auto waiter = waiter_of(request);
+  waiter->on_decided = std::move(on_decided);
+  std::vector<std::shared_ptr<Waiter>> decided;
   std::optional<Refusal> refused;
   TimePoint next = never;
   bool at_once = false;
@@ -47,103 +71,117 @@ std::variant<Permit, Place, Refusal> Admission::admit(const AdmissionRequest& re
     // is, and a request that may go past all who wait needs no room and no estimate.
     room_.enter(waiter);
     waiting_.store(room_.size());
-    next = let_in(request.now, granted);
+    next = let_in(request.now, decided);
     at_once = waiter->state == Waiter::State::granted;
-    if (!at_once) refused = refusal(request);
+    if (!at_once) refused = find_room(request, *waiter, decided);
     if (refused) room_.leave(*waiter);
     if (at_once || refused) waiter->state = Waiter::State::done;
     waiting_.store(room_.size());
   }
-  for (const auto& one : granted) {
-    if (one != waiter) one->on_granted();
+  for (const auto& one : decided) {
+    if (one != waiter) one->on_decided();
   }
   if (next != never && wake_) wake_(next);
-  if (at_once) return Permit(*this);
+  if (at_once) return Permit(*this, request.client);
   if (refused) return *refused;
-  return Place(*this, std::move(waiter));
+  return Place(*this, waiter);
 }
 
-/// For the last in line.
-std::optional<Refusal> Admission::refusal(const AdmissionRequest& request) {
-  const Duration wait = expected_wait(request, turns_ahead(request));
+/// For who just came, if need be at the cost of somebody else.
+std::optional<Refusal> Admission::find_room(const AdmissionRequest& request, const Waiter& newcomer,
+                                            std::vector<std::shared_ptr<Waiter>>& decided) {
+  const Duration wait = expected_wait(request, room_.turns_ahead(newcomer, request.now));
   if (after(request.now, wait) >= request.deadline) return Refusal{Fault::queue_timeout, wait};
-  if (room_.size() > limits_.queue_size) return Refusal{Fault::queue_full, wait};
+  if (room_.size() <= limits_.queue_size) return std::nullopt;
+  const auto out = room_.whom_to_put_out(newcomer);
+  if (!out) return Refusal{Fault::queue_full, wait};
+  const AdmissionRequest his{.model = out->model,
+                             .now = request.now,
+                             .deadline = out->deadline,
+                             .client = out->client,
+                             .first = out->first};
+  out->wait = expected_wait(his, room_.turns_ahead(*out, request.now));
+  out->state = Waiter::State::put_out;
+  room_.leave(*out);
+  decided.push_back(out);
   return std::nullopt;
 }
 
-/// How many are sure to be served before the last in line: not those whose model is paused, unless it is the
-/// same one.
-std::size_t Admission::turns_ahead(const AdmissionRequest& request) {
-  const std::size_t others = room_.size() - 1;
-  if (!pauses_.any(request.now)) return others;
-  const auto& line = room_.line();
-  return static_cast<std::size_t>(
-      std::count_if(line.begin(), std::prev(line.end()), [&](const std::shared_ptr<Waiter>& one) {
-        return one->model == request.model || pauses_.paused_until(one->model, request.now) <= request.now;
-      }));
-}
-
-Duration Admission::expected_wait(const AdmissionRequest& request, std::size_t ahead) const {
+Duration Admission::expected_wait(const AdmissionRequest& request, const WaitingRoom::Ahead& ahead) const {
   const TimePoint paused = pauses_.paused_until(request.model, request.now);
   const Duration pause = paused > request.now ? paused - request.now : Duration::zero();
-  return std::max(bucket_.time_until(request.now, ahead), pause);
+  const Duration own = request.client && request.first
+                           ? request.client->bucket.time_until(request.now, ahead.own)
+                           : Duration::zero();
+  return std::max({bucket_.time_until(request.now, ahead.all), own, pause});
 }
 
-Duration Admission::estimated_wait(TimePoint now) const {
-  return bucket_.time_until(now, waiting_.load());
+Duration Admission::estimated_wait(const AdmissionRequest& request) {
+  const auto waiter = waiter_of(request);
+  const std::scoped_lock lock(mutex_);
+  room_.enter(waiter);  // as if
+  if (pauses_.any(request.now)) room_.see_pauses(pauses_, request.now);
+  const auto ahead = room_.turns_ahead(*waiter, request.now);
+  room_.leave(*waiter);
+  return expected_wait(request, ahead);
 }
 
 TimePoint Admission::pump(TimePoint now) {
-  std::vector<std::shared_ptr<Waiter>> granted;
+  std::vector<std::shared_ptr<Waiter>> decided;
   TimePoint next = never;
   {
     const std::scoped_lock lock(mutex_);
-    next = let_in(now, granted);
+    next = let_in(now, decided);
   }
-  for (const auto& one : granted) one->on_granted();
+  for (const auto& one : decided) one->on_decided();
   return next;
 }
 
-/// Walks the line once. Stops at the first that has its turn and finds no token or no place.
-TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& granted) {
-  TimePoint next = never;
-  const bool some_paused = pauses_.any(now);
-  auto& line = room_.line();
-  for (auto at = line.begin(); at != line.end();) {
-    const auto waiter = *at++;
-    if (some_paused) {
-      const TimePoint until = pauses_.paused_until(waiter->model, now);
-      if (until > now) {
-        next = std::min(next, until);
-        continue;
-      }
-    }
-    if (!take_place()) break;  // the next release wakes
-    if (!bucket_.try_take(now)) {
-      taken_.fetch_sub(1);
-      next =
-          std::min(next, now + std::max(bucket_.time_until(now), Duration(std::chrono::microseconds(100))));
+/// As many as there are places and tokens for.
+TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& decided) {
+  constexpr Duration soon = std::chrono::microseconds(100);
+  TimePoint next = pauses_.any(now) ? room_.see_pauses(pauses_, now) : never;
+  for (;;) {
+    const auto waiter = room_.next(now);
+    if (!waiter) {
+      next = std::min(next, std::max(room_.next_token(now), now + soon));
       break;
     }
-    room_.leave(*waiter);
+    if (taken_.load() >= limits_.places) break;  // the next release wakes
+    if (!take_all(waiter->client, waiter->first, now)) {
+      next = std::min(next, now + std::max(bucket_.time_until(now), soon));
+      break;
+    }
+    room_.serve(*waiter);
     waiter->state = Waiter::State::granted;
-    granted.push_back(waiter);
+    decided.push_back(waiter);
   }
   waiting_.store(room_.size());
   return next;
 }
 
-// Never takes more than there are, not even to give it back: somebody else's turn would find no place by it,
-// and nobody would call him again.
-bool Admission::take_place() noexcept {
-  std::int64_t taken = taken_.load();
-  do {
-    if (taken >= limits_.places) return false;
-  } while (!taken_.compare_exchange_weak(taken, taken + 1));
-  return true;
+/// The places and tokens that an attempt needs, or nothing. Wakes nobody.
+bool Admission::take_all(ClientShare* client, bool first, TimePoint now) noexcept {
+  if (!take_one_of(taken_, limits_.places)) return false;
+  if (take_tokens(client, first, now)) return true;
+  taken_.fetch_sub(1);
+  return false;
 }
 
-void Admission::release() noexcept {
+bool Admission::take_tokens(ClientShare* client, bool first, TimePoint now) noexcept {
+  if (!client) return bucket_.try_take(now);
+  if (bucket_.time_until(now) > Duration::zero()) return false;  // takes nothing of the client in vain
+  const std::int64_t most = client->limits.max_in_flight > 0 ? client->limits.max_in_flight : INT64_MAX;
+  if (!take_one_of(client->in_flight, most)) return false;
+  const auto own = first ? client->bucket.take(now) : TokenBucket::Taken{};
+  if (own && bucket_.try_take(now)) return true;
+  if (own && first) client->bucket.give_back(*own);
+  client->in_flight.fetch_sub(1);
+  return false;
+}
+
+void Admission::release(ClientShare* client) noexcept {
+  if (client) client->in_flight.fetch_sub(1);
   taken_.fetch_sub(1);
   if (waiting_.load() > 0 && wake_) wake_(TimePoint::min());
 }
@@ -152,7 +190,13 @@ std::optional<Permit> Admission::take(Waiter& waiter) {
   const std::scoped_lock lock(mutex_);
   if (waiter.state != Waiter::State::granted) return std::nullopt;
   waiter.state = Waiter::State::done;
-  return Permit(*this);
+  return Permit(*this, waiter.client);
+}
+
+std::optional<Refusal> Admission::refused(const Waiter& waiter) {
+  const std::scoped_lock lock(mutex_);
+  if (waiter.state != Waiter::State::put_out) return std::nullopt;
+  return Refusal{Fault::queue_full, waiter.wait};
 }
 
 void Admission::leave(Waiter& waiter) {
@@ -166,7 +210,7 @@ void Admission::leave(Waiter& waiter) {
     had_permit = waiter.state == Waiter::State::granted;
     waiter.state = Waiter::State::done;
   }
-  if (had_permit) release();
+  if (had_permit) release(waiter.client);
 }
 
 }  // namespace holysheep

@@ -96,6 +96,25 @@ CircuitBreaker& BreakerSet::model(std::string_view name) {
   return *models_.emplace(name, std::make_unique<CircuitBreaker>(limits_)).first->second;
 }
 
+std::vector<BreakerSet::Troubled> BreakerSet::troubled() const {
+  std::vector<Troubled> found;
+  const auto look = [&](std::string_view name, const CircuitBreaker& breaker) {
+    const auto state = breaker.state();
+    if (state != CircuitBreaker::State::closed) found.push_back({std::string(name), state});
+  };
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [name, breaker] : models_) look(name, *breaker);
+  look("other", others_);
+  return found;
+}
+
+std::uint64_t BreakerSet::openings() const {
+  std::uint64_t all = upstream_.openings() + others_.openings();
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [name, breaker] : models_) all += breaker->openings();
+  return all;
+}
+
 CircuitBreaker& ModelBreakers::of(std::string_view model) {
   if (const auto known = known_.find(model); known != known_.end()) return *known->second;
   CircuitBreaker& breaker = set_.model(model);

@@ -19,15 +19,21 @@ TokenBucket::TokenBucket(double rate_per_second, double burst) noexcept
                     : 0),
       tolerance_(static_cast<std::int64_t>(std::min(static_cast<double>(interval_) * (burst - 1), 4e18))) {}
 
-bool TokenBucket::try_take(TimePoint now) noexcept {
-  if (unlimited()) return true;
+std::optional<TokenBucket::Taken> TokenBucket::take(TimePoint now) noexcept {
+  if (unlimited()) return Taken{0};
   const std::int64_t at = ns(now);
   std::int64_t full = full_at_.load(std::memory_order_relaxed);
   for (;;) {
     const std::int64_t from = std::max(full, at);
-    if (from - at > tolerance_) return false;
-    if (full_at_.compare_exchange_weak(full, from + interval_, std::memory_order_relaxed)) return true;
+    if (from - at > tolerance_) return std::nullopt;
+    if (full_at_.compare_exchange_weak(full, from + interval_, std::memory_order_relaxed))
+      return Taken{from + interval_};
   }
+}
+
+void TokenBucket::give_back(Taken taken) noexcept {
+  if (unlimited()) return;
+  full_at_.compare_exchange_strong(taken.full_at, taken.full_at - interval_, std::memory_order_relaxed);
 }
 
 Duration TokenBucket::time_until(TimePoint now, std::uint64_t ahead) const noexcept {

@@ -39,6 +39,14 @@ TimePoint UpstreamPauses::asked_until(std::string_view model, TimePoint now) con
   return find(model).asked;
 }
 
+std::size_t UpstreamPauses::paused_now(TimePoint now) const {
+  if (!any(now)) return 0;
+  const std::scoped_lock lock(mutex_);
+  const auto named = std::count_if(pauses_.begin(), pauses_.end(),
+                                   [&](const auto& entry) { return entry.second.until > now; });
+  return static_cast<std::size_t>(named) + (others_.until > now ? 1 : 0);
+}
+
 UpstreamPauses::Pause UpstreamPauses::find(std::string_view model) const {
   const std::scoped_lock lock(mutex_);
   const auto known = pauses_.find(std::string(model));

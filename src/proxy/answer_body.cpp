@@ -24,9 +24,10 @@ AnswerBody::AnswerBody(const Settings& settings, ClientConnection& client, Upstr
       remaining_(call.head.content_length),
       event_stream_(call.head.event_stream),
       readable_events_(call.head.readable_events()),
-      metered_(call.head.status == 200 && !call.head.encoded),
+      metered_(call.head.status == 200 || call.head.status >= 400),
+      takes_usage_out_(call.takes_usage_out()),
       events_(dialect, settings.stream_chunk_size),
-      usage_(dialect, event_stream_),
+      usage_(dialect, event_stream_, call.head.coding),
       heard_(client.now()) {
   complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
 }
@@ -79,11 +80,12 @@ Fault AnswerBody::take() {
   taken_ = available - rest.size();
   if (readable_events_) events_.pass(pieces_, complete_);
   note_progress();
-  payload_ = 0;
-  for (const auto piece : pieces_) {
-    payload_ += piece.size();
-    if (metered_) usage_.feed(piece);
+  if (metered_) {
+    for (const auto piece : pieces_) usage_.feed(piece);
   }
+  if (takes_usage_out_) removal_.pass(pieces_, complete_);
+  payload_ = 0;
+  for (const auto piece : pieces_) payload_ += piece.size();
   size_ += payload_;
   if (event_stream_ || size_ <= settings_.max_response_size) return fault;
   pieces_.clear();

@@ -1,7 +1,9 @@
 #include <holysheep/http/context_length.hpp>
 #include <holysheep/http/retry_after.hpp>
+#include <holysheep/http/stream_usage.hpp>
 #include <holysheep/net/remote_event.hpp>
 #include <holysheep/proxy/attempts.hpp>
+#include <holysheep/proxy/request_end.hpp>
 
 #include <algorithm>
 
@@ -25,6 +27,10 @@ Attempts::Attempts(LoopContext& context, ClientConnection& client, RequestBody& 
   fallback_.models = other_models_ != nullptr && !other_models_->empty();
 }
 
+Attempts::~Attempts() {
+  drop(1 - current_);
+}
+
 Task<Fault> Attempts::run() {
   Fault fault = Fault::none;
   for (unsigned retries = 0;;) {
@@ -33,7 +39,7 @@ Task<Fault> Attempts::run() {
     if (fault == Fault::client_gone) co_return fault;
     AttemptEnd end = end_of_attempt(fault);
     if (fault == Fault::none && end.status < 400) {
-      calls_[1 - current_].reset();
+      drop(1 - current_);
       co_return fault;
     }
     if (end.status == 400 && fallback_.models) {
@@ -43,19 +49,22 @@ Task<Fault> Attempts::run() {
     Duration wait{};
     const NextStep step = next_step(end, retries, wait);
     if (step == NextStep::stop || (step == NextStep::next_model && !aim_at_next_model())) break;
+    if (step == NextStep::next_model) context_.metrics.fell_back(FallbackTo::model);
     if (step == NextStep::second_upstream || step == NextStep::second_upstream_once) {
+      context_.metrics.fell_back(FallbackTo::second_upstream);
       fallback_.stage = FallbackState::Stage::second_upstream;
       fallback_.once = step == NextStep::second_upstream_once;
       aim(*context_.second_upstream, ask_.model);
     }
     put_aside(fault);
     if (step != NextStep::retry) continue;
+    context_.metrics.retried(end.fault, end.status);
     ++retries;
     if (const Fault left = co_await pause(wait); left != Fault::none) co_return left;
   }
   auto& aside = calls_[1 - current_];
   if (fault != Fault::none && aside) {  // upstream's own last word says more than our error
-    calls_[current_].reset();
+    drop(current_);
     current_ = 1 - current_;
     aside->take_up();
     fault = Fault::none;
@@ -77,6 +86,7 @@ bool Attempts::aim_at_next_model() {
   while (next_model_ < other_models_->size()) {
     const std::string& model = (*other_models_)[next_model_++];
     fallback_.models = next_model_ < other_models_->size();
+    if (!ask_.caller.may_use(model)) continue;
     for (UpstreamShard* upstream :
          {&context_.upstream, context_.second_upstream ? &*context_.second_upstream : nullptr}) {
       if (upstream == nullptr) continue;
@@ -98,7 +108,21 @@ void Attempts::put_aside(Fault fault) {
     call->set_aside(client_.now());
     current_ = 1 - current_;
   }
-  calls_[current_].reset();
+  drop(current_);
+}
+
+/// An answer that nobody gets. What it says to have cost is counted all the same.
+void Attempts::drop(unsigned index) {
+  auto& call = calls_[index];
+  if (!call) return;
+  if (call->head.status >= 200) {
+    tell_spent(context_, {.request_id = ask_.request_id,
+                          .client = ask_.caller.id(),
+                          .model = call->other_model.empty() ? ask_.model : call->other_model,
+                          .status = static_cast<unsigned>(call->status()),
+                          .usage = call->received_usage(ask_.route.dialect)});
+  }
+  call.reset();
 }
 
 AttemptEnd Attempts::end_of_attempt(Fault fault) {
@@ -130,6 +154,7 @@ NextStep Attempts::next_step(const AttemptEnd& end, unsigned retries, Duration& 
   if (step != NextStep::retry) return step;
   retry_ = context_.pod.retry_budget.try_retry();
   if (retry_) return step;
+  context_.metrics.retry_refused();
   fared_.refused_by_budget = true;
   return holysheep::next_step(end, decision.verdict, false, fallback_);
 }
@@ -163,7 +188,9 @@ Task<Fault> Attempts::attempt() {
   const TimePoint asked = client_.now();
   const Fault fault = co_await admission();
   fared_.queued += client_.now() - asked;
+  context_.metrics.queue_refused(fault);
   if (fault != Fault::none) co_return fault;
+  admitted_ = true;
   co_return co_await call_upstream();
 }
 
@@ -179,8 +206,16 @@ std::optional<Duration> Attempts::open_circuit(TimePoint now) {
   return std::max(upstream.value_or(Duration::zero()), model.value_or(Duration::zero()));
 }
 
+AdmissionRequest Attempts::place_wanted(TimePoint deadline) const {
+  return {.model = target_.pause(),
+          .now = client_.now(),
+          .deadline = deadline,
+          .client = ask_.caller.share(),
+          .first = !admitted_};
+}
+
 Task<Fault> Attempts::admission() {
-  const AdmissionRequest request{.model = target_.pause(), .now = client_.now(), .deadline = ask_.deadline};
+  const AdmissionRequest request = place_wanted(ask_.deadline);
   if (auto permit = context_.pod.admission.try_admit(request)) {
     permit_ = std::move(*permit);
     co_return Fault::none;
@@ -209,8 +244,12 @@ Task<Fault> Attempts::wait_in_room(Place place) {
       permit_ = std::move(*permit);
       co_return Fault::none;
     }
+    if (const auto refusal = place.refused()) {
+      fared_.retry_after = refusal->wait;
+      co_return refusal->fault;
+    }
     if (has(came, Event::time)) {
-      fared_.retry_after = context_.pod.admission.estimated_wait(client_.now());
+      fared_.retry_after = context_.pod.admission.estimated_wait(place_wanted(never));
       co_return Fault::queue_timeout;
     }
   }
@@ -228,6 +267,9 @@ Task<Fault> Attempts::call_upstream() {
   auto& call = calls_[current_];
   call.emplace(context_.pod.settings, client_, *target_.upstream, body_);
   if (fallback_.stage == FallbackState::Stage::other_models) call->other_model = target_.model;
+  const bool may_ask = context_.pod.settings.meter_stream_usage && ask_.stream &&
+                       http::may_stream_usage(ask_.head.method, ask_.route);
+  call->usage_asked = may_ask && body_.ask_for_usage();
   const auto key =
       target_.upstream->key.get();  // this one to the attempt's end, whatever is read anew meanwhile
   const http::Onward request = onward(key->reveal());
@@ -239,6 +281,8 @@ Task<Fault> Attempts::call_upstream() {
   const TimePoint now = client_.now();
   fared_.upstream_time = (call->answered == never ? now : call->answered) - began;
   fared_.detail = call->detail;
+  context_.metrics.attempted(target_.upstream != &context_.upstream, fault,
+                             fault == Fault::none ? call->status() : 0);
   const BreakerFed fed = traits(fault).feeds;
   if (call->connected) upstream_trial->succeeded();
   if (fed == BreakerFed::upstream) upstream_trial->failed(now);
@@ -265,9 +309,10 @@ Task<Fault> Attempts::pause(Duration wait) {
 
 http::Onward Attempts::onward(std::string_view key) const {
   const Upstream& upstream = target_.upstream->shared;
-  // A client's key for the first upstream is not for the second.
-  const bool withhold = fallback_.second_upstream && target_.upstream != &context_.upstream &&
-                        !context_.upstream.key.get()->empty();
+  // A client's key for this proxy is for no upstream, and one for the first is not for the second.
+  const bool withhold =
+      context_.clients || (fallback_.second_upstream && target_.upstream != &context_.upstream &&
+                           !context_.upstream.key.get()->empty());
   return {.head = ask_.head,
           .base_path = upstream.base_path,
           .rest = ask_.route.rest,
@@ -279,7 +324,8 @@ http::Onward Attempts::onward(std::string_view key) const {
           .client_address = client_.address,
           .request_id = ask_.request_id,
           .framing = body_.onward_framing(),
-          .content_length = body_.onward_length()};
+          .content_length = body_.onward_length(),
+          .answer_coding = http::answer_coding(ask_.head.method, ask_.route, ask_.stream)};
 }
 
 }  // namespace holysheep::proxy

@@ -1,8 +1,8 @@
-#include <holysheep/core/access_log.hpp>
 #include <holysheep/http/compressible.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
+#include <holysheep/proxy/request_end.hpp>
 #include <holysheep/proxy/shared_relay.hpp>
 
 #include <algorithm>
@@ -39,6 +39,7 @@ Exchange::Exchange(LoopContext& context, ClientConnection& client, const http::R
       settings_(context.pod.settings),
       head_(head),
       head_size_(head_size),
+      counted_(context.metrics.request_in_flight()),
       started_(started),
       received_(started),
       names_(names),
@@ -88,6 +89,11 @@ Fault Exchange::refusal() {
     return head_.method == Method::get || head_.method == Method::head ? Fault::none
                                                                        : Fault::method_not_allowed;
   }
+  if (context_.clients) {
+    why_ = caller_.identify(head_.fields, context_.clients->get(), std::chrono::system_clock::now());
+    if (!why_.empty()) return Fault::invalid_api_key;
+  }
+  let_in_ = true;
   if (head_.framing == Framing::length && head_.content_length > settings_.client_max_body_size) {
     return Fault::request_too_large;
   }
@@ -137,9 +143,11 @@ Task<Fault> Exchange::forward() {
   received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
   names_.model.assign(find_model());
+  if (!may_use_model()) co_return Fault::model_not_allowed;
   const Duration patient = patience();
   const Ask ask{.head = head_,
                 .route = route_,
+                .caller = caller_,
                 .request_id = names_.request_id,
                 .model = names_.model,
                 .deadline = after(received_, patient),
@@ -159,6 +167,7 @@ Task<Fault> Exchange::forward_alone(const Ask& ask) {
   UpstreamCall& call = attempts_->answer();
   if (!call.error_event) co_return co_await relay(call);
   call.lease.close();
+  usage_ = call.received_usage(route_.dialect);
   co_return co_await answer_error_event(*call.error_event, call.other_model);
 }
 
@@ -204,6 +213,20 @@ std::string_view Exchange::find_model() const {
   return route_.model.empty() ? body_->scan().model() : route_.model;
 }
 
+/// A client that may use some models only must say which, once, where it can be read before anything goes
+/// upstream. What has no body names none: a list of models, say.
+bool Exchange::may_use_model() {
+  if (!caller_.restricted()) return true;
+  const bool has_body = head_.framing != Framing::none;
+  if (route_.model.empty() && !has_body) return true;
+  const bool sure = !route_.model.empty() || (body_->complete() && body_->scan().models() == 1);
+  if (!sure || names_.model.empty()) {
+    why_ = "which one the request is for cannot be read from it";
+    return false;
+  }
+  return caller_.may_use(names_.model);
+}
+
 Task<Fault> Exchange::relay(UpstreamCall& call) {
   const http::ResponseHead& head = call.head;
   if (head.larger_than(settings_.max_response_size)) {
@@ -216,14 +239,17 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.content_length = head.content_length;
   std::optional<Compression> gzip;
   down.coding = choose_coding(head, call.body_length(), gzip);
-  if (gzip) down.framing = Framing::chunked;
+  if (gzip || (call.takes_usage_out() && head.framing == Framing::length)) down.framing = Framing::chunked;
   Downstream downstream = begin_answer(head, down, call.other_model);
   if (gzip) downstream.gzip = &*gzip;
   call.input.consume(call.head_size);
   if (!body_->complete()) client_.watch_and_discard();  // answered early
+  std::optional<Counted> stream;
+  if (head.event_stream) stream.emplace(context_.metrics.open_stream());
   Relay relay(settings_, client_, call, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   usage_ = relay.body().usage();
+  answer_model_.assign(relay.body().model());
   settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
   if (fault == Fault::none && call.lease && relay.body().upstream_reusable()) {
     call.lease.give_back(client_.now());
@@ -241,9 +267,11 @@ Task<Fault> Exchange::relay_shared() {
   down.framing = head.framing;
   down.content_length = head.content_length;
   down.second_hand = !reader.leads();
+  const bool resized = answer.resized() && head.framing == Framing::length;
+  if (resized) down.framing = Framing::chunked;
   if (reader.kept()) {
     down.age = shared_->age();
-    if (head.framing == Framing::chunked && !head.event_stream) {
+    if (resized || (head.framing == Framing::chunked && !head.event_stream)) {
       down.framing = Framing::length;
       down.content_length = answer.size();
     }
@@ -262,6 +290,8 @@ Task<Fault> Exchange::relay_shared() {
   if (gzip) down.framing = Framing::chunked;
   Downstream downstream = begin_answer(head, down, answer.other_model());
   if (gzip) downstream.gzip = &*gzip;
+  std::optional<Counted> stream;
+  if (head.event_stream) stream.emplace(context_.metrics.open_stream());
   SharedRelay relay(client_, reader, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   settle_relay(fault, head.status, relay.body_bytes(), relay.must_reset());
@@ -288,6 +318,11 @@ Downstream Exchange::begin_answer(const http::ResponseHead& head, http::Downward
   }
   if (down.framing == Framing::until_close) keep_alive_ = false;
   commit(head.status);
+  if (head.event_stream && head.status == 200) {
+    context_.metrics.first_token(names_.model, client_.now() - received_);
+  } else {
+    overhead_ = down.timing.proxy;
+  }
   down.client_version_minor = head_.version_minor;
   down.close = !keep_alive_;
   down.request_id = names_.request_id;
@@ -398,25 +433,22 @@ void Exchange::finish(Fault outcome) {
   const TimePoint now = client_.now();
   const http::ServerTiming times = timing(now);
   if (shared_ && !shared_->on_its_own()) usage_ = shared_->leave();
-  AccessRecord record;
+  RequestEnd end{.route = route_, .fault = outcome, .usage = usage_};
+  AccessRecord& record = end.record;
   record.time = std::chrono::system_clock::now();
   record.request_id = names_.request_id;
   record.trace_id = names_.trace_id;
+  record.client = caller_.id();
   record.method = names_.method;
   record.path = names_.path;
   record.model = names_.model;
+  record.used_model = used_model_;
   record.status = committed_ ? static_cast<unsigned>(status_) : 499;
   record.code = traits(outcome).code;
   record.broken = broken_;
+  record.partial = partial_;
   record.total = now - started_;
   record.response_bytes = response_bytes_;
-  record.used_model = used_model_;
-  record.has_tokens = usage_.known;
-  record.input_tokens = usage_.input;
-  record.cached_input_tokens = usage_.cached_input;
-  record.output_tokens = usage_.output;
-  record.reasoning_tokens = usage_.reasoning;
-  record.partial = partial_;
   if (body_) record.request_bytes = body_->received();
   if (attempts_ || shared_) {
     record.attempts = times.attempts;
@@ -424,13 +456,12 @@ void Exchange::finish(Fault outcome) {
     record.upstream = times.upstream;
     record.cache = times.cache;
   }
+  end.overhead = overhead_;
+  end.let_in = let_in_;
+  end.answer_model = answer_model_;
+  if (const Fared* const how = fared(); how != nullptr) end.detail = how->detail;
   if (client_.gone()) keep_alive_ = false;
-  const double share = settings_.log_sample;
-  const double random = share < 1 ? std::generate_canonical<double, 32>(context_.random) : 0;
-  if (!wants_line(record, settings_.log_level, share, random)) return;
-  context_.log_line.clear();
-  append_access_line(context_.log_line, record, settings_.log_format);
-  context_.pod.log.append(context_.log_line);
+  tell_end(context_, end);
 }
 
 http::OwnAnswer Exchange::own_answer() {

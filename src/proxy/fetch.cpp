@@ -17,9 +17,11 @@ Fetch::Fetch(LoopContext& context, Fetches& owner, const FetchRequest& request,
       key_(request.key),
       request_id_(request.ask.request_id),
       model_(request.ask.model),
+      caller_(request.ask.caller),
       client_(context.loop, std::string(request.address)),
       ask_{.head = head_,
            .route = route_,
+           .caller = caller_,
            .request_id = request_id_,
            .model = model_,
            .deadline = request.ask.deadline,
@@ -93,7 +95,7 @@ Task<Fault> Fetch::run() {
 Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   const bool for_all = http::may_keep(call.head);
   answer_->begin(call.input.bytes().substr(0, call.head_size), call.other_model, call.answered,
-                 attempts_->fared(), for_all);
+                 attempts_->fared(), for_all, call.takes_usage_out());
   if (!for_all) context_.pod.answers.close(key_, *answer_);
   AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
   call.input.consume(call.head_size);

@@ -1,4 +1,5 @@
 #include <holysheep/core/text.hpp>
+#include <holysheep/http/stream_usage.hpp>
 #include <holysheep/proxy/request_body.hpp>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ RequestBody::RequestBody(ClientConnection& client, BodyReservation reservation, 
       framing_(head.framing),
       length_(head.content_length),
       expects_continue_(head.expect_continue && head.version_minor > 0 && behind_head.empty()),
+      coded_(head.fields.find(http::FieldName::content_encoding) != nullptr),
       complete_(framing_ == Framing::none || (framing_ == Framing::length && length_ == 0)),
       behind_head_size_(behind_head.size()),
       raw_(behind_head),
@@ -171,23 +173,50 @@ std::optional<http::RequestScan::Span> RequestBody::model_span() const noexcept 
 
 void RequestBody::name_model(std::string_view model) {
   const auto span = *scan_.model_span();
-  const std::uint64_t end = span.offset + span.size;
   other_name_.clear();
   append_json_string(other_name_, model);
-  longer_ = other_name_.size() - span.size;
-  renamed_.clear();
-  std::uint64_t at = 0;
-  for (std::size_t i = 0; i <= blocks_.size(); ++i) {
-    const std::string_view whole = held_piece(i);
-    const auto within = [&](std::uint64_t offset) {
-      return static_cast<std::size_t>(std::clamp<std::uint64_t>(offset, at, at + whole.size()) - at);
-    };
-    const bool begins_here = span.offset >= at && span.offset < at + whole.size();
-    renamed_.push_back(whole.substr(0, within(span.offset)));
-    if (begins_here) renamed_.emplace_back(other_name_);
-    renamed_.push_back(whole.substr(within(end)));
-    at += whole.size();
+  name_edit_ = {span.offset, span.size, other_name_};
+  edit();
+}
+
+bool RequestBody::ask_for_usage() {
+  if (std::exchange(usage_looked_for_, true)) return usage_edit_.has_value();
+  usage_edit_ = find_usage_edit();
+  if (usage_edit_) edit();
+  return usage_edit_.has_value();
+}
+
+std::optional<http::BodyEdit> RequestBody::find_usage_edit() const {
+  if (coded_ || !complete()) return std::nullopt;
+  const auto span = scan_.stream_options_span();
+  if (!span) return http::usage_edit(scan_, {});
+  if (span->size > http::longest_stream_options) return std::nullopt;
+  std::string options;
+  std::uint64_t begin = 0;
+  for (const std::string_view piece : held_pieces()) {
+    const std::uint64_t end = begin + piece.size();
+    const std::uint64_t from = std::clamp(span->offset, begin, end);
+    const std::uint64_t to = std::clamp(span->offset + span->size, begin, end);
+    options += piece.substr(static_cast<std::size_t>(from - begin), static_cast<std::size_t>(to - from));
+    begin = end;
   }
+  return http::usage_edit(scan_, options);
+}
+
+std::vector<std::string_view> RequestBody::held_pieces() const {
+  std::vector<std::string_view> pieces;
+  for (std::size_t i = 0; i <= blocks_.size(); ++i) pieces.push_back(held_piece(i));
+  return pieces;
+}
+
+void RequestBody::edit() {
+  std::vector<http::BodyEdit> edits;
+  if (name_edit_) edits.push_back(*name_edit_);
+  if (usage_edit_) edits.push_back(*usage_edit_);
+  std::ranges::sort(edits, {}, &http::BodyEdit::offset);
+  longer_ = 0;
+  for (const auto& edit : edits) longer_ += edit.text.size() - edit.size;
+  edited_ = http::edited(held_pieces(), edits);
 }
 
 void RequestBody::drop_taken() noexcept {
@@ -206,7 +235,7 @@ bool RequestBody::say_continue() {
 void RequestBody::release() noexcept {
   for (char* block : blocks_) client_.loop.buffers.give_back(block);
   blocks_.clear();
-  renamed_.clear();
+  edited_.clear();
   in_place_ = {};
   block_used_ = net::BufferPool::block_size;
   reservation_.release();

@@ -35,8 +35,9 @@ void SharedAnswer::interim(std::string_view head) {
 }
 
 void SharedAnswer::begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared,
-                         bool for_all) {
+                         bool for_all, bool resized) {
   const std::scoped_lock lock(mutex_);
+  resized_ = resized;
   head_ = head;
   other_model_ = other_model;
   born_ = born;

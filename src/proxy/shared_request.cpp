@@ -38,7 +38,7 @@ std::optional<AnswerStore::Wanted> SharedRequest::wanted(LoopContext& context, c
   if (head.method == Method::post) json = http::canonical_json(body.text());
   if (!http::may_use(use, head.method, json)) return std::nullopt;
   const std::string_view spelt = json ? std::string_view(json->text) : std::string_view();
-  return AnswerStore::Wanted{.key = {http::cache_digest(head, ask.route, {}, spelt)},
+  return AnswerStore::Wanted{.key = {http::cache_digest(head, ask.route, ask.caller.id(), spelt)},
                              .now = Clock::now(),
                              .max_age = directives.max_age.value_or(Duration::max()),
                              .fresh = directives.no_cache};

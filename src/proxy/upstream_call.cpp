@@ -1,6 +1,7 @@
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/http/trailers.hpp>
+#include <holysheep/http/usage_meter.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
 #include <algorithm>
@@ -327,6 +328,16 @@ Task<Fault> UpstreamCall::receive(std::size_t most, TimePoint deadline) {
         client_.now() >= first_event_ || client_.now() - heard_ >= settings_.upstream_read_timeout * 9 / 10;
     co_return was_silent ? Fault::silence : Fault::deadline;
   }
+}
+
+http::Usage UpstreamCall::received_usage(http::Dialect dialect) const {
+  if (head.status == 0) return {};
+  std::string body;
+  std::string_view surplus;
+  read_body(body, surplus);
+  http::UsageMeter meter(dialect, head.event_stream, head.coding);
+  meter.feed(body);
+  return meter.usage();
 }
 
 void UpstreamCall::set_aside(TimePoint now) {

@@ -57,7 +57,8 @@ class APodOf64Mebibytes : public ::testing::Test {
     settings["MAX_RESPONSE_SIZE"] = "30m";
     settings["WORKER_CONNECTIONS"] = "8192";  // so that memory is what ends first
     settings["UPSTREAM_MAX_CONNECTIONS"] = "8192";
-    // Thousands of handshakes at once on two cores that a simulator shares: no sign of an upstream in trouble.
+    // Thousands of handshakes at once on two cores that a simulator shares: no sign of an upstream in
+    // trouble.
     settings["UPSTREAM_CONNECT_TIMEOUT"] = "40s";
     const StartedIn started(*group_);
     proxy_.emplace(settings);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -70,6 +71,13 @@ std::vector<json> SimulatorProcess::requests_of(std::string_view request_id) con
     if (recorded_header(request, "x-request-id") == request_id) found.push_back(std::move(request));
   }
   return found;
+}
+
+std::vector<json> SimulatorProcess::told_usage() const {
+  std::vector<json> tellings;
+  std::istringstream lines(get(control_port_, "/usage").body);
+  for (std::string line; std::getline(lines, line);) tellings.push_back(json::parse(line));
+  return tellings;
 }
 
 json SimulatorProcess::stats() const {

@@ -30,6 +30,8 @@ class SimulatorProcess {
   nlohmann::json requests() const;
   /// Those whose header `x-request-id` has this value.
   std::vector<nlohmann::json> requests_of(std::string_view request_id) const;
+  /// What it told of usage: the lines of its `GET /usage`.
+  std::vector<nlohmann::json> told_usage() const;
   nlohmann::json stats() const;
   std::size_t request_count() const;
   void reset() const;

@@ -12,13 +12,19 @@
 
 namespace holysheep::app {
 
-/// The admin port: `/health`, `/ready`, `/metrics`, `/usage` and `/config`, on the App's own thread, so that
-/// a saturated proxy still answers. Outside the data path, so Beast as it comes. One request a connection,
-/// within ten seconds.
+/// What is asked at the admin port, by GET or HEAD. Lent for the call.
+struct AdminRequest {
+  std::string_view path;    ///< without the query
+  std::string_view accept;  ///< the field's value; empty: there is none
+};
+
+/// The admin port, on the App's own thread, so that a saturated proxy still answers. Outside the data path,
+/// so Beast as it comes. One request a connection, within ten seconds. What is answered runs nothing but what
+/// the dashboard brings along itself (`dashboard_policy`), whatever a client had put into a name.
 class Admin {
  public:
-  /// Answers a GET for `path`; a status of 404 for a path that is none.
-  using Answer = std::function<proxy::ProbeAnswer(std::string_view path)>;
+  /// A status of 404 for a path that is none.
+  using Answer = std::function<proxy::ProbeAnswer(const AdminRequest& request)>;
 
   Admin(boost::asio::io_context& io, Answer answer) : acceptor_(io), answer_(std::move(answer)) {}
 

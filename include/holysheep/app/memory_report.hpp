@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace holysheep::app {
 
@@ -17,6 +18,9 @@ struct MemoryReport {
   bool pressure = false;
   std::array<std::int64_t, memory_use_count> held{};  ///< by MemoryUse
 };
+
+/// `request_bodies`, `relay`, … Static text.
+std::string_view memory_use_name(MemoryUse use) noexcept;
 
 /// Appends it in Prometheus' text format 0.0.4.
 void append_metrics(std::string& out, const MemoryReport& report);

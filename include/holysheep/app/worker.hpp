@@ -31,6 +31,10 @@ class Worker {
   [[nodiscard]] std::size_t connections() const noexcept;
   /// What its clients hold and may hold. Any thread.
   [[nodiscard]] LoopMemory& memory() noexcept;
+  /// What its sessions share, for those parts of it that any thread may read: what it counts.
+  [[nodiscard]] const proxy::LoopContext& context() const noexcept;
+  /// Counts how late it is with what is posted to it.
+  void measure_lag();
   /// Bytes lent by its pool. Any thread.
   [[nodiscard]] std::int64_t relay_bytes() const noexcept;
   /// It may take connections again that it had no memory for.

@@ -13,7 +13,6 @@ namespace holysheep {
 enum class Effect : unsigned char {
   now,
   not_yet,  ///< a warning at start says so when it is set
-  refused,  ///< setting it is an error: to go on without it would let in whoever it is meant to keep out
 };
 
 /// One setting. The table of these makes parsing, `--help`, `--print-config` and the README's list, so that

@@ -21,6 +21,7 @@ struct UsageRecord {
   std::string_view cache;    ///< hit, miss, bypass, coalesced
   bool partial = false;      ///< the client left, or upstream broke off, with the answer under way
   bool estimated = false;    ///< the tokens are not what the provider said
+  bool retried = false;      ///< not a request: what an attempt cost whose answer nobody got
 };
 
 /// Appends the record's one line of JSON, '\n' included, at most `max_log_line` bytes. Every line has every

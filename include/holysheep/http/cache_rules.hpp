@@ -2,12 +2,12 @@
 
 #include <holysheep/core/clock.hpp>
 #include <holysheep/core/settings.hpp>
+#include <holysheep/core/sha256.hpp>
 #include <holysheep/http/json_canonical.hpp>
 #include <holysheep/http/request_head.hpp>
 #include <holysheep/http/response_head.hpp>
 #include <holysheep/http/route.hpp>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -59,7 +59,7 @@ bool may_keep(const ResponseHead& answer) noexcept;
 /// credentials as presented, `client_id`, the dialects' fields that change the answer, and the body. Each
 /// part comes with its length, so no two requests give the same input. Throws std::runtime_error where
 /// OpenSSL has no SHA-256 or no memory.
-std::array<std::uint8_t, 32> cache_digest(const RequestHead& request, const Route& to,
-                                          std::string_view client_id, std::string_view canonical_body);
+Digest cache_digest(const RequestHead& request, const Route& to, std::string_view client_id,
+                    std::string_view canonical_body);
 
 }  // namespace holysheep::http

@@ -45,8 +45,8 @@ std::string_view reason_phrase(int status) noexcept;
 /// name, a limit, a subject and issuer) and may be empty.
 std::string advice(Fault fault, std::string_view detail);
 
-/// Appends a complete response, head and body. The connection closes where the fault's traits or
-/// `answer.keep_alive` say so.
+/// Appends a complete response, head and body; a 401 names the scheme (RFC 9110 §11.6.1). The connection
+/// closes where the fault's traits or `answer.keep_alive` say so.
 void write_gateway_error(std::string& out, const GatewayError& error);
 
 /// Appends the event that ends a broken stream. `message` is for the client; empty: the fault's advice.

@@ -39,6 +39,16 @@ class RequestScan {
   [[nodiscard]] std::optional<Span> model_span() const noexcept;
   /// The last member `stream` is the literal `true`. A literal is whole once something stands behind it.
   [[nodiscard]] bool stream() const noexcept { return stream_; }
+  /// How many members `stream` there are.
+  [[nodiscard]] unsigned streams() const noexcept { return streams_; }
+  /// How many members `stream_options` there are.
+  [[nodiscard]] unsigned stream_options() const noexcept { return options_; }
+  /// Where the value of the only `stream_options` stands, of whatever kind; nothing unless it is whole.
+  [[nodiscard]] std::optional<Span> stream_options_span() const noexcept;
+  /// Bytes before the object's first member: its `{` is the last of them. 0: it has not come.
+  [[nodiscard]] std::uint64_t first_member() const noexcept { return first_member_; }
+  /// The object has come to its end, and nothing malformed was seen before it.
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
 
  private:
   enum class Place : std::uint8_t {
@@ -54,12 +64,13 @@ class RequestScan {
     behind_value,
     over,
   };
-  enum class Member : std::uint8_t { other, model, stream };
+  enum class Member : std::uint8_t { other, model, stream, options };
 
   const char* step(const char* p, const char* end);
   void at_mark(char c, std::uint64_t offset) noexcept;
   void begin_member() noexcept;
   void begin_value(char c, std::uint64_t offset) noexcept;
+  void end_value(std::uint64_t end) noexcept;
   const char* in_string(const char* p, const char* end);
   const char* in_literal(const char* p, const char* end) noexcept;
   const char* in_nested(const char* p, const char* end) noexcept;
@@ -71,12 +82,17 @@ class RequestScan {
   Member member_ = Member::other;
   bool escaped_ = false;  // of a cut string: its next byte stands behind a backslash
   bool stream_ = false;
+  bool closed_ = false;
   unsigned models_ = 0;
+  unsigned streams_ = 0;
+  unsigned options_ = 0;
   std::size_t true_matched_ = 0;  // of a literal: how much of `true` it is so far
   std::uint64_t depth_ = 0;
   std::uint64_t fed_ = 0;
-  Span span_{};      // size 0: not a string, or not its end yet
-  std::string cut_;  // a key or name that began in an earlier piece
+  std::uint64_t first_member_ = 0;
+  Span span_{};          // of the model's name; size 0: not a string, or not its end yet
+  Span options_span_{};  // size 0: not its end yet
+  std::string cut_;      // a key or name that began in an earlier piece
   std::size_t name_size_ = 0;
   std::array<char, longest_model_name> name_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holysheep/http/answer_coding.hpp>
 #include <holysheep/http/dialect.hpp>
 #include <holysheep/http/request_head.hpp>
 
@@ -23,10 +24,12 @@ struct Onward {
   std::string_view request_id{};
   Framing framing = Framing::none;   ///< how the body is sent on: none, length or chunked
   std::uint64_t content_length = 0;  ///< with Framing::length
+  AnswerCoding answer_coding = AnswerCoding::as_asked;
 };
 
 /// Appends the head that goes upstream, as spec.md "Forwarding rules" has it: hop-by-hop fields, credentials
-/// and framing are ours, the rest is the client's in its order and case. `Max-Forwards` of an OPTIONS is
+/// and framing are ours, the rest is the client's in its order and case, but for an `Accept-Encoding` that
+/// `answer_coding` narrows: one line in the place of the first. `Max-Forwards` of an OPTIONS is
 /// counted down; the caller answers the one that came with 0 itself (RFC 9110 §7.6.2). No allocation beyond
 /// `out`'s growth; any thread.
 void write_request_head(std::string& out, const Onward& onward);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holysheep/http/header_block.hpp>
+#include <holysheep/http/inflater.hpp>
 #include <holysheep/http/request_head.hpp>
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct ResponseHead {
   bool keep_alive = true;            ///< the connection may be used again after this message
   bool event_stream = false;         ///< `Content-Type: text/event-stream`
   bool encoded = false;              ///< has a `Content-Encoding`: its bytes are not what they stand for
+  ContentCoding coding = ContentCoding::identity;  ///< which one
 
   /// An event stream whose events can be read, and others put in between.
   [[nodiscard]] bool readable_events() const noexcept { return event_stream && !encoded; }

@@ -70,7 +70,7 @@ class UsageDocument {
   std::size_t model_size_ = 0;
   std::array<char, longest_model_name> held_;  // a wanted string's beginning that came without its end
   std::array<char, longest_model_name> model_;
-  std::array<std::uint64_t, 12> counts_{};
+  std::array<std::uint64_t, 13> counts_{};
   bool known_ = false;
 };
 

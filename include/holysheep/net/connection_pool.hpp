@@ -1,5 +1,7 @@
 #pragma once
 
+#include <holysheep/core/own_count.hpp>
+#include <holysheep/core/tally.hpp>
 #include <holysheep/net/connector.hpp>
 
 #include <memory>
@@ -24,6 +26,7 @@ class PooledConnection final : public EventSink {
   void rest(TimePoint until);
 
   ConnectionPool& pool_;
+  Counted counted_;
   std::unique_ptr<UpstreamConnection> connection_;
   Deadline deadline_;
 };
@@ -64,7 +67,14 @@ class ConnectionPool {
   /// A new connection; see `net::connect`.
   Task<Result<Lease, ConnectFailure>> connect(Wakeup& wakeup, TimePoint deadline);
 
-  [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
+  /// For metrics; any thread may read it.
+  struct Figures {
+    OwnCount idle;
+    OwnCount all;  ///< idle and lent; one that is still being made is not
+    Tally full_handshakes;
+    Tally resumed_handshakes;
+  };
+  [[nodiscard]] const Figures& figures() const noexcept { return figures_; }
   [[nodiscard]] UpstreamAddress& address() noexcept { return address_; }
 
  private:
@@ -73,6 +83,7 @@ class ConnectionPool {
 
   void keep(std::unique_ptr<PooledConnection> pooled, TimePoint now);
   void drop(PooledConnection& pooled) noexcept;
+  void note_idle() noexcept { figures_.idle.set(static_cast<std::int64_t>(idle_.size())); }
 
   EventLoop& loop_;
   UpstreamAddress& address_;
@@ -80,6 +91,7 @@ class ConnectionPool {
   Published<TlsContext>::Subscription trust_;
   std::shared_ptr<const TlsContext> trusted_;  // what the sessions and idle connections were made with
   TlsSessions sessions_;
+  Figures figures_;
   std::vector<std::unique_ptr<PooledConnection>> idle_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <holysheep/core/clock.hpp>
 #include <holysheep/core/fault.hpp>
+#include <holysheep/policy/client_share.hpp>
 #include <holysheep/policy/token_bucket.hpp>
 #include <holysheep/policy/upstream_pause.hpp>
 #include <holysheep/policy/waiting_room.hpp>
@@ -33,15 +34,20 @@ struct AdmissionRequest {
   std::string_view model;  ///< empty where the request names none
   TimePoint now;
   TimePoint deadline;
+  ClientShare* client = nullptr;  ///< null: of none. To outlive the permit and the place
+  bool first = true;              ///< the request's first attempt: only that one takes of its client's rate
 };
 
-/// A place upstream, for one attempt. Given back when it goes.
+/// A place upstream, the pod's and the client's, for one attempt. Given back when it goes: between the
+/// attempts of a request neither is held.
 class Permit {
  public:
   Permit() = default;
-  Permit(Permit&& other) noexcept : admission_(std::exchange(other.admission_, nullptr)) {}
+  Permit(Permit&& other) noexcept
+      : admission_(std::exchange(other.admission_, nullptr)), client_(other.client_) {}
   Permit& operator=(Permit&& other) noexcept {
     std::swap(admission_, other.admission_);
+    std::swap(client_, other.client_);
     return *this;
   }
   ~Permit();
@@ -50,8 +56,15 @@ class Permit {
  private:
   friend class Admission;
   friend class Place;
-  explicit Permit(Admission& admission) noexcept : admission_(&admission) {}
+  Permit(Admission& admission, ClientShare* client) noexcept : admission_(&admission), client_(client) {}
   Admission* admission_ = nullptr;
+  ClientShare* client_ = nullptr;
+};
+
+/// Nobody may wait, or waiting would be in vain; `wait` is the estimate for `Retry-After`.
+struct Refusal {
+  Fault fault;  ///< rate_limited, queue_full or queue_timeout
+  Duration wait;
 };
 
 /// A place in the waiting room, left when it goes; a permit that came and was not taken is given back then.
@@ -64,6 +77,8 @@ class Place {
 
   /// The permit, once it was granted; once.
   std::optional<Permit> take();
+  /// Why there will be no permit: he was put out of a full room for somebody whose client has fewer waiting.
+  [[nodiscard]] std::optional<Refusal> refused() const;
 
  private:
   friend class Admission;
@@ -73,16 +88,12 @@ class Place {
   std::shared_ptr<Waiter> waiter_;
 };
 
-/// Nobody may wait, or waiting would be in vain; `wait` is the estimate for `Retry-After`.
-struct Refusal {
-  Fault fault;  ///< rate_limited, queue_full or queue_timeout
-  Duration wait;
-};
-
 /// The pod's gate: every attempt takes a token and a place upstream, past the pauses that upstream asked for;
-/// who has none of it now waits in the bounded waiting room, first come, first served. Newcomers do not
-/// overtake, but requests for other models go past those whose model is paused. Shared by all event loops:
-/// while nobody waits and nothing is paused, admission is a few atomics and no lock.
+/// who has none of it now waits in the bounded waiting room. So does who is over his client's own rate or
+/// requests in flight. Whose turn it is there, the WaitingRoom says: of one client first come, first served,
+/// but past those whose model is paused; between clients whoever had least. A newcomer overtakes nobody whose
+/// turn comes before his. Shared by all event loops: while nobody waits and nothing is paused, admission is a
+/// few atomics and no lock.
 ///
 /// It has no clock: whoever drives it calls `pump` at the times it asks for.
 class Admission {
@@ -93,10 +104,10 @@ class Admission {
 
   /// The common path: a permit now, without a lock, or nothing: then `admit` decides.
   std::optional<Permit> try_admit(const AdmissionRequest& request);
-  /// A permit, a place in the waiting room, or a refusal. `on_granted` is called once, from whichever thread
-  /// grants, with no lock held, when the place's permit can be taken.
+  /// A permit, a place in the waiting room, or a refusal. `on_decided` is called once, from whichever thread
+  /// decides, with no lock held, when the place's permit can be taken or its refusal is known.
   std::variant<Permit, Place, Refusal> admit(const AdmissionRequest& request,
-                                             std::function<void()> on_granted);
+                                             std::function<void()> on_decided);
 
   /// Lets in whose turn has come. The time at which it is to be called next, `never` when nobody waits on
   /// time alone.
@@ -105,8 +116,8 @@ class Admission {
   /// once) that may be earlier than the one it asked for. To be set before the first request.
   void on_wake(std::function<void(TimePoint)> wake) { wake_ = std::move(wake); }
 
-  /// How long somebody who came now would wait at least.
-  [[nodiscard]] Duration estimated_wait(TimePoint now) const;
+  /// How long this request would wait at least if it came now.
+  [[nodiscard]] Duration estimated_wait(const AdmissionRequest& request);
 
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t in_flight() const noexcept { return taken_.load(std::memory_order_relaxed); }
@@ -116,13 +127,15 @@ class Admission {
   friend class Permit;
   friend class Place;
 
-  bool take_place() noexcept;
-  void release() noexcept;
-  std::optional<Refusal> refusal(const AdmissionRequest& request);
-  std::size_t turns_ahead(const AdmissionRequest& request);
-  Duration expected_wait(const AdmissionRequest& request, std::size_t ahead) const;
-  TimePoint let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& granted);
+  bool take_all(ClientShare* client, bool first, TimePoint now) noexcept;
+  bool take_tokens(ClientShare* client, bool first, TimePoint now) noexcept;
+  void release(ClientShare* client) noexcept;
+  Duration expected_wait(const AdmissionRequest& request, const WaitingRoom::Ahead& ahead) const;
+  TimePoint let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& decided);
+  std::optional<Refusal> find_room(const AdmissionRequest& request, const Waiter& newcomer,
+                                   std::vector<std::shared_ptr<Waiter>>& decided);
   std::optional<Permit> take(Waiter& waiter);
+  std::optional<Refusal> refused(const Waiter& waiter);
   void leave(Waiter& waiter);
 
   const AdmissionLimits limits_;

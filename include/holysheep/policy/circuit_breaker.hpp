@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace holysheep {
 
@@ -95,12 +96,22 @@ class BreakerSet {
   /// Stays where it is for the life of the set. Any thread; takes a lock: see ModelBreakers.
   CircuitBreaker& model(std::string_view name);
 
+  /// A model whose breaker is not closed; `other` are all past the first 200.
+  struct Troubled {
+    std::string name;
+    CircuitBreaker::State state;
+  };
+  /// In no order. Any thread; takes the lock.
+  [[nodiscard]] std::vector<Troubled> troubled() const;
+  /// Times that any of them opened, the upstream's own included. As above.
+  [[nodiscard]] std::uint64_t openings() const;
+
  private:
   friend class ModelBreakers;
   const BreakerLimits limits_;
   CircuitBreaker upstream_;
   CircuitBreaker others_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, std::unique_ptr<CircuitBreaker>> models_;
 };
 

@@ -19,7 +19,8 @@ struct ClientLimits {
 };
 
 /// What one client of the keys file may take of this pod, and how much of it is taken. Held by all requests
-/// of that client, so it outlives its entry in a file that is read again. Any thread, no lock.
+/// of that client, so it outlives its entry in a file that is read again. Any thread, no lock,
+/// but for `next_turn`.
 struct ClientShare {
   ClientShare(std::string client, const ClientLimits& its_limits)
       : id(std::move(client)),
@@ -28,8 +29,9 @@ struct ClientShare {
 
   const std::string id;
   const ClientLimits limits;
-  TokenBucket bucket;  ///< of requests; burst: one second's worth
-  std::atomic<std::int64_t> in_flight{0};
+  TokenBucket bucket;                      ///< of requests; burst: one second's worth
+  std::atomic<std::int64_t> in_flight{0};  ///< attempts upstream, as the pod's places
+  double next_turn = 0;                    ///< the waiting room's alone, under its lock
 };
 
 }  // namespace holysheep

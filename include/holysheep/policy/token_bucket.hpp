@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 namespace holysheep {
 
@@ -15,7 +16,15 @@ class TokenBucket {
   /// `rate_per_second` 0: no limit. `burst` at least 1.
   TokenBucket(double rate_per_second, double burst) noexcept;
 
-  bool try_take(TimePoint now) noexcept;
+  bool try_take(TimePoint now) noexcept { return take(now).has_value(); }
+  /// A take, told apart from all others so that it can be given back.
+  struct Taken {
+    std::int64_t full_at;
+  };
+  std::optional<Taken> take(TimePoint now) noexcept;
+  /// For who could not use it after all. Lost when somebody has taken since: a token may be lost so, but
+  /// never two be made of one.
+  void give_back(Taken taken) noexcept;
   /// Until there is a token for someone with `ahead` takers before him; zero: now.
   [[nodiscard]] Duration time_until(TimePoint now, std::uint64_t ahead = 0) const noexcept;
   /// Tokens in the bucket.

@@ -3,6 +3,7 @@
 #include <holysheep/core/clock.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -31,6 +32,8 @@ class UpstreamPauses {
   [[nodiscard]] bool any(TimePoint now) const noexcept {
     return now.time_since_epoch().count() < latest_.load(std::memory_order_acquire);
   }
+  /// How many models are paused; those past the first 200 count as one.
+  [[nodiscard]] std::size_t paused_now(TimePoint now) const;
 
  private:
   struct Pause {

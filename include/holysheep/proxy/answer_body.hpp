@@ -3,7 +3,8 @@
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
-#include <holysheep/http/usage_scan.hpp>
+#include <holysheep/http/usage_meter.hpp>
+#include <holysheep/http/usage_removal.hpp>
 #include <holysheep/http/whole_events.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -14,9 +15,9 @@
 namespace holysheep::proxy {
 
 /// An answer's body as it comes from upstream: its transfer coding taken off, of a stream whole events only
-/// (the beginning of one waits for its end, up to STREAM_CHUNK_SIZE), its tokens read as they pass. What it
-/// shows lies where it was received, and nothing more is received until that has been consumed: whoever takes
-/// it on sets the pace. One event loop.
+/// (the beginning of one waits for its end, up to STREAM_CHUNK_SIZE), its tokens read as they pass, and the
+/// usage that only the proxy asked for taken out. What it shows lies where it was received, and nothing more
+/// is received until that has been consumed: whoever takes it on sets the pace. One event loop.
 class AnswerBody {
  public:
   /// `call.input` starts with the body. `client`: whose wait this is, and who can end it.
@@ -53,6 +54,8 @@ class AnswerBody {
   [[nodiscard]] bool inside_event() const noexcept { return events_.inside_event(); }
   /// What the answer cost, as far as it has come.
   [[nodiscard]] http::Usage usage() const noexcept { return usage_.usage(); }
+  /// The model that the answer names; see UsageScan::model.
+  [[nodiscard]] std::string_view model() const noexcept { return usage_.model(); }
   /// The end of the body lay where the framing put it: the connection may be used again.
   [[nodiscard]] bool upstream_reusable() const noexcept {
     return complete_ && !closed_by_end_ && call_.reusable();
@@ -73,9 +76,11 @@ class AnswerBody {
   const bool event_stream_;
   const bool readable_events_;
   const bool metered_;
+  const bool takes_usage_out_;
   http::ChunkDecoder decoder_;
   http::WholeEvents events_;
-  http::UsageScan usage_;
+  http::UsageMeter usage_;
+  http::UsageRemoval removal_;
   http::WholeEvents::Pieces pieces_;
   std::uint64_t payload_ = 0;
   std::uint64_t size_ = 0;

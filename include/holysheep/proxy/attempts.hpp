@@ -3,6 +3,7 @@
 #include <holysheep/http/route.hpp>
 #include <holysheep/policy/fallback.hpp>
 #include <holysheep/policy/retry_policy.hpp>
+#include <holysheep/proxy/caller.hpp>
 #include <holysheep/proxy/fared.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
@@ -19,6 +20,7 @@ namespace holysheep::proxy {
 struct Ask {
   const http::RequestHead& head;
   const http::Route& route;
+  const Caller& caller;
   std::string_view request_id;
   std::string_view model;  ///< empty where the request names none
   TimePoint deadline;
@@ -36,6 +38,7 @@ class Attempts {
   Attempts(LoopContext& context, ClientConnection& client, RequestBody& body, const Ask& ask);
   Attempts(const Attempts&) = delete;
   Attempts& operator=(const Attempts&) = delete;
+  ~Attempts();
 
   /// `none`: `answer()` is to be relayed: the last attempt's, or an earlier one's where that is the last
   /// word upstream had. Else there is no answer, and `fared()` says more.
@@ -57,6 +60,7 @@ class Attempts {
   };
 
   Task<Fault> attempt();
+  [[nodiscard]] AdmissionRequest place_wanted(TimePoint deadline) const;
   Task<Fault> admission();
   Task<Fault> wait_in_room(Place place);
   Task<Fault> call_upstream();
@@ -68,6 +72,7 @@ class Attempts {
   void aim(UpstreamShard& upstream, std::string_view model);
   bool aim_at_next_model();
   void put_aside(Fault fault);
+  void drop(unsigned index);
   http::Onward onward(std::string_view key) const;
   [[nodiscard]] bool may_go_elsewhere() const noexcept;
 
@@ -86,6 +91,7 @@ class Attempts {
   unsigned current_ = 0;
   Fared fared_;
   bool paused_too_long_ = false;
+  bool admitted_ = false;  // once: the client's own rate counts requests, not attempts
 };
 
 }  // namespace holysheep::proxy

@@ -71,6 +71,7 @@ class Exchange {
   [[nodiscard]] unsigned client_retries() const;
   [[nodiscard]] bool asks_for_stream() const;
   [[nodiscard]] std::string_view find_model() const;
+  bool may_use_model();
   [[nodiscard]] http::OwnAnswer own_answer();
   [[nodiscard]] http::ServerTiming timing(TimePoint now) const;
 
@@ -79,11 +80,13 @@ class Exchange {
   const Settings& settings_;
   const http::RequestHead& head_;
   const std::size_t head_size_;
+  const Counted counted_;
   const TimePoint started_;
   TimePoint received_;  // the request's last byte
 
   http::Route route_;
   RequestNames& names_;
+  Caller caller_;
   std::string_view why_;  // static text that says more about a refusal
   std::optional<RequestBody> body_;
   std::optional<Attempts> attempts_;
@@ -95,8 +98,11 @@ class Exchange {
   bool broken_ = false;   // the relay's answer was cut after its header had gone out
   bool partial_ = false;  // the answer ended before its end
   bool settled_ = false;
+  bool let_in_ = false;  // it may ask upstream
   http::Usage usage_;
-  std::string used_model_;  // of MODEL_FALLBACKS
+  std::optional<Duration> overhead_;  // of what was answered from upstream and is no stream
+  std::string used_model_;            // of MODEL_FALLBACKS
+  std::string answer_model_;          // as the answer names it
   int status_ = 0;
   std::uint64_t response_bytes_ = 0;
 };

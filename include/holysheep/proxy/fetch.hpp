@@ -57,6 +57,7 @@ class Fetch {
   const CacheKey key_;
   const std::string request_id_;
   const std::string model_;
+  const Caller caller_;
   ClientConnection client_;  // nobody's: a wakeup, and the request's bytes as if one had sent them
   http::RequestHead head_;
   http::Route route_;

@@ -2,6 +2,7 @@
 
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/task.hpp>
+#include <holysheep/http/body_edit.hpp>
 #include <holysheep/http/chunk_decoder.hpp>
 #include <holysheep/http/request_head.hpp>
 #include <holysheep/http/request_scan.hpp>
@@ -42,10 +43,10 @@ class RequestBody {
 
   /// What is held and goes upstream, in order; pieces may be empty.
   [[nodiscard]] std::size_t piece_count() const noexcept {
-    return renamed_.empty() ? 1 + blocks_.size() : renamed_.size();
+    return edited_.empty() ? 1 + blocks_.size() : edited_.size();
   }
   [[nodiscard]] std::string_view piece(std::size_t index) const noexcept {
-    return renamed_.empty() ? held_piece(index) : renamed_[index];
+    return edited_.empty() ? held_piece(index) : edited_[index];
   }
   /// All pieces, one behind the other.
   [[nodiscard]] std::string text() const;
@@ -56,6 +57,9 @@ class RequestBody {
   /// From now on this model goes upstream, in the place of the name that the client gave; every other byte
   /// stays as it was. Only where there is a `model_span`.
   void name_model(std::string_view model);
+  /// From now on it asks upstream for the stream's usage (`http::usage_edit`); every other byte stays as it
+  /// was. False: it cannot be made to, or the client asked itself. Whatever it says, it says again.
+  bool ask_for_usage();
   /// What it says, read as far as it is held, and in the first piece that is not.
   [[nodiscard]] const http::RequestScan& scan() const noexcept { return scan_; }
   /// How it goes on: its length when that is known, else chunked.
@@ -83,6 +87,9 @@ class RequestBody {
 
  private:
   [[nodiscard]] std::string_view held_piece(std::size_t index) const noexcept;
+  [[nodiscard]] std::vector<std::string_view> held_pieces() const;
+  [[nodiscard]] std::optional<http::BodyEdit> find_usage_edit() const;
+  void edit();
   bool store(std::string_view piece);
   [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
   void drop_taken() noexcept;
@@ -94,6 +101,7 @@ class RequestBody {
   http::Framing framing_;
   std::uint64_t length_;
   bool expects_continue_;
+  bool coded_;  // its bytes are not what they stand for
   bool complete_ = false;
   std::size_t behind_head_size_;
   std::string_view raw_;       // received with the head and not yet taken
@@ -107,9 +115,12 @@ class RequestBody {
   std::vector<char*> blocks_;
   std::size_t block_used_ = net::BufferPool::block_size;
   std::string_view in_place_;
-  std::vector<std::string_view> renamed_;  // the pieces with another model's name among them
-  std::string other_name_;                 // as JSON
-  std::uint64_t longer_ = 0;               // by so many bytes than what is held (modulo 2^64)
+  std::optional<http::BodyEdit> name_edit_;
+  std::string other_name_;  // as JSON
+  bool usage_looked_for_ = false;
+  std::optional<http::BodyEdit> usage_edit_;
+  std::vector<std::string_view> edited_;  // the pieces with the edits among them
+  std::uint64_t longer_ = 0;              // by so many bytes than what is held (modulo 2^64)
 };
 
 }  // namespace holysheep::proxy

@@ -62,7 +62,9 @@ class SharedAnswer {
   /// A 1xx answer's head, for those who wait already.
   void interim(std::string_view head);
   /// The answer begins. `for_all` false: it may not be shared, so all but the leader are on their own again.
-  void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all);
+  /// `resized`: the body that follows may be shorter than its head says.
+  void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all,
+             bool resized = false);
   /// `boundary`: behind these pieces something may be put in. `ended`: the stream's own end is among what
   /// came. Gives the bytes of the blocks held now.
   std::int64_t append(std::span<const std::string_view> pieces, bool boundary, bool ended,
@@ -93,6 +95,8 @@ class SharedAnswer {
   [[nodiscard]] TimePoint born() const noexcept { return born_; }
   [[nodiscard]] const Fared& fared() const noexcept { return fared_; }
   [[nodiscard]] const std::optional<http::EventError>& error() const noexcept { return error_; }
+  /// The length that its head tells may not be its body's.
+  [[nodiscard]] bool resized() const noexcept { return resized_; }
   /// Its body is upstream's compressed here, all of it.
   [[nodiscard]] bool coded() const noexcept { return coded_; }
   /// After `complete`.
@@ -131,6 +135,7 @@ class SharedAnswer {
   bool boundary_ = true;
   bool ended_ = false;
   bool coded_ = false;
+  bool resized_ = false;
   Fault fault_ = Fault::none;
   Readers readers_;
   std::function<void()> needed_;

@@ -6,6 +6,7 @@
 #include <holysheep/http/head_scanner.hpp>
 #include <holysheep/http/request_writer.hpp>
 #include <holysheep/http/response_head.hpp>
+#include <holysheep/http/usage_scan.hpp>
 #include <holysheep/proxy/request_body.hpp>
 #include <holysheep/proxy/upstream.hpp>
 
@@ -41,6 +42,8 @@ class UpstreamCall {
   Task<Fault> receive_small_body(TimePoint deadline, std::string& body);
   /// The body's length: as the head tells it, or because all of the body is here already.
   [[nodiscard]] std::optional<std::uint64_t> body_length() const;
+  /// What the answer says of its cost, as far as it lies here. Allocates.
+  [[nodiscard]] http::Usage received_usage(http::Dialect dialect) const;
   /// Puts the answer aside while the request is tried again: nothing is read, and the connection goes back to
   /// the pool when the whole answer is here already.
   void set_aside(TimePoint now);
@@ -48,6 +51,8 @@ class UpstreamCall {
   void take_up();
   /// The status that the answer stands for.
   [[nodiscard]] int status() const noexcept { return error_event ? error_event->status : head.status; }
+  /// The client gets fewer bytes than come: what was asked for besides is taken out.
+  [[nodiscard]] bool takes_usage_out() const noexcept { return usage_asked && head.readable_events(); }
   /// After the body has been taken: may the connection carry another request?
   [[nodiscard]] bool reusable() const noexcept { return request_sent && head.keep_alive && input.empty(); }
 
@@ -62,6 +67,7 @@ class UpstreamCall {
   bool connected = false;                       ///< a connection was had: upstream can be reached
   bool request_sent = false;                    ///< all of it: the connection can be used again
   bool interim_forwarded = false;               ///< a 1xx has gone to the client
+  bool usage_asked = false;                     ///< of a stream whose client did not: it is taken out again
 
   /// True once a byte of a streamed (not held) body has left: the request cannot be sent again.
   [[nodiscard]] bool body_spent() const noexcept { return body_spent_; }

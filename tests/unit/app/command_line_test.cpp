@@ -1,3 +1,4 @@
+#include <holysheep/app/client_keys_file.hpp>
 #include <holysheep/app/command_line.hpp>
 
 #include <sstream>
@@ -7,10 +8,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <support/files.hpp>
 
 namespace holysheep::app {
 namespace {
 
+using ::holysheep::testing::TempDirectory;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -73,6 +76,32 @@ TEST(CommandLine, AKeyGivenAsAnOptionIsNotRepeated) {
   EXPECT_THAT(word.error(), Not(HasSubstr("horse")));
 }
 
+TEST(CommandLine, ANewKeyNeedsItsClientsId) {
+  for (const auto& words : {std::vector<std::string>{"keys", "new", "--id", "team-a"},
+                            {"keys", "new", "--id=team-a"},
+                            {"--id", "team-a", "keys", "new"}}) {
+    const auto command = parse_command_line(words);
+    ASSERT_TRUE(command) << words.front();
+    EXPECT_EQ(command->action, Action::new_client_key);
+    EXPECT_EQ(command->client_id, "team-a");
+  }
+  EXPECT_EQ(parse_command_line({"keys", "new"}).error(), "'keys new' needs --id ID");
+  EXPECT_EQ(parse_command_line({"--check", "--id", "a"}).error(), "--id belongs to 'keys new'");
+  for (const auto& words : {std::vector<std::string>{"keys"}, {"keys", "old"}, {"keys", "--id", "a"}}) {
+    EXPECT_EQ(parse_command_line(words).error(), "'keys' needs what to do: keys new --id ID");
+  }
+}
+
+TEST(CommandLine, AnIdThatIsNoneIsNotRepeatedAndTheAcceptedFormIs) {
+  for (const auto& words : {std::vector<std::string>{"keys", "new", "--id", "correct horse"},
+                            {"keys", "new", "--id=correct/horse"},
+                            {"keys", "new", "--id="},
+                            {"keys", "new", "--id"}}) {
+    EXPECT_EQ(parse_command_line(words).error(),
+              "--id needs a client id: 1 to 64 letters, digits, '.', '_' or '-'");
+  }
+}
+
 TEST(CommandLine, TwoActionsAreRefused) {
   const auto command = parse_command_line({"--check", "--print-config"});
   ASSERT_FALSE(command);
@@ -113,6 +142,44 @@ TEST(CommandLine, ABadSettingEndsEveryOtherActionAndIsSaidOnTheErrorOutput) {
     EXPECT_EQ(said.out, "");
     EXPECT_THAT(said.err, HasSubstr("CONFIG_FILE=\"/nowhere/x.json\": "));
   }
+}
+
+TEST(CommandLine, ANewKeyIsShownOnceWithTheEntryThatLetsItIn) {
+  const auto said = say({"keys", "new", "--id", "team-a"});
+  EXPECT_EQ(said.status, 0);
+  std::istringstream lines(said.out);
+  std::string key;
+  std::string entry;
+  std::string more;
+  std::getline(lines, key);
+  std::getline(lines, entry);
+  EXPECT_FALSE(std::getline(lines, more));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("team-a"), HasSubstr("CLIENT_KEYS_FILE"), Not(HasSubstr(key))));
+  const TempDirectory directory;
+  const auto table =
+      read_client_keys(directory.write("keys.json", R"({"clients":[)" + entry + "]}"), nullptr);
+  ASSERT_TRUE(table);
+  const Client* client = (*table)->find(sha256(key));
+  ASSERT_NE(client, nullptr);
+  EXPECT_EQ(client->share->id, "team-a");
+}
+
+TEST(CommandLine, ABadIdEndsWith64) {
+  const auto said = say({"keys", "new", "--id", "a b"});
+  EXPECT_EQ(said.status, 64);
+  EXPECT_EQ(said.out, "");
+  EXPECT_THAT(said.err, HasSubstr("1 to 64 letters, digits"));
+}
+
+TEST(CommandLine, TheCheckReadsTheFilesThatTheSettingsName) {
+  const TempDirectory directory;
+  const auto config = directory.write(
+      "config.json", R"({"CLIENT_KEYS_FILE":"/nowhere/keys.json","MODELS_FILE":"/nowhere/models.json"})");
+  const auto said = say({"--check", "--config", config});
+  EXPECT_EQ(said.status, 78);
+  EXPECT_EQ(said.out, "");
+  EXPECT_THAT(said.err, AllOf(HasSubstr("CLIENT_KEYS_FILE=\"/nowhere/keys.json\": "),
+                              HasSubstr("MODELS_FILE=\"/nowhere/models.json\": ")));
 }
 
 TEST(CommandLine, HealthIsWellOrNotAndNothingElse) {

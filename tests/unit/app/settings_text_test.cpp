@@ -48,7 +48,7 @@ TEST(SettingsText, HelpNamesEverySettingWithDefaultFormAndMeaning) {
 TEST(SettingsText, HelpNamesEveryCommandAndFitsATerminal) {
   const auto help = help_text();
   for (const auto* word : {"--config", "CONFIG_FILE", "--check", "--print-config", "--settings-table",
-                           "--help", "--version", "health"}) {
+                           "--help", "--version", "health", "keys new --id"}) {
     EXPECT_THAT(help, HasSubstr(word));
   }
   std::istringstream lines(help);
@@ -96,8 +96,6 @@ TEST(SettingsText, MarkdownHasOneRowOfFourCellsForEachSetting) {
 
 TEST(SettingsText, WhatDoesNothingYetSaysSo) {
   EXPECT_THAT(settings_markdown(), ContainsRegex("`REDIS_URL`[^\n]*no effect yet"));
-  EXPECT_THAT(settings_markdown(),
-              ContainsRegex("`CLIENT_KEYS_FILE`[^\n]*refused: not supported by this version"));
   EXPECT_THAT(help_text(), HasSubstr("(no effect yet in this version)"));
 }
 

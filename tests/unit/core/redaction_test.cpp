@@ -36,6 +36,7 @@ TEST(Redaction, AQueryThatNamesACredentialIsHidden) {
 TEST(Redaction, WhatLooksLikeAKeyIsHiddenWhereverItStands) {
   EXPECT_EQ(redacted("sk-abcdef12"), R"("********")");
   EXPECT_EQ(redacted("hs_live_abcdef"), R"("********")");
+  EXPECT_EQ(redacted("hsk_ab-cd_ef"), R"("********")");
   EXPECT_EQ(redacted("/etc/sk-proj-abcdefgh/x"), R"("/etc/********/x")");
   EXPECT_EQ(redacted("AIzaSyD1234567890abcdefghijk"), R"("********")");
   EXPECT_EQ(redacted("Bearer 0123456789abcdef0123"), R"("Bearer ********")");

@@ -161,7 +161,7 @@ TEST_F(SettingsFile, EveryProblemIsReportedAtOnce) {
                                     {"HOLYSHEEP_API_KEY", "a"},
                                     {"HOLYSHEEP_API_KEY_FILE", "/b"},
                                     {"SSL_CERT_FILE", "/nowhere/ca.pem"},
-                                    {"CLIENT_KEYS_FILE", "/c"}},
+                                    {"CLIENT_KEYS_FILE", "two\nlines"}},
                                    path));
   EXPECT_THAT(found,
               ElementsAre(HasSubstr("LOG_LEVLE"), StartsWith("LISTEN_PORT="), StartsWith("MAX_RETRIES="),
@@ -262,12 +262,6 @@ TEST(SettingsLoader, TheAdminSideNeedsAPortOfItsOwn) {
 TEST(SettingsLoader, TheTrustFileMustBeReadable) {
   EXPECT_THAT(problems(load({{"SSL_CERT_FILE", "/nowhere/ca.pem"}})),
               ElementsAre("SSL_CERT_FILE=\"/nowhere/ca.pem\": No such file or directory"));
-}
-
-TEST(SettingsLoader, ClientKeysAreRefusedRatherThanLeftWithoutEffect) {
-  EXPECT_THAT(
-      problems(load({{"CLIENT_KEYS_FILE", "/etc/keys.json"}})),
-      ElementsAre("CLIENT_KEYS_FILE=\"/etc/keys.json\": not supported by this version yet, leave it unset"));
 }
 
 TEST(SettingsLoader, WhatHasNoEffectYetWarnsWhenItIsSet) {

@@ -137,7 +137,7 @@ const std::vector<Case>& cases() {
        {{"evict-oldest", "evict-oldest"}, {"reject", "reject"}, {"none", "none"}},
        {"evict", "restart"}},
       {"SSL_CERT_FILE", "", paths, no_paths},
-      {"CLIENT_KEYS_FILE", "", paths, {"/etc/keys.json"}},
+      {"CLIENT_KEYS_FILE", "", paths, no_paths},
       {"MODELS_FILE", "", paths, no_paths},
       {"SHUTDOWN_GRACE", "30s", durations, no_positive_durations},
       {"SHUTDOWN_DELAY", "0s", durations, no_durations},
@@ -239,9 +239,7 @@ TEST(SettingTable, EveryRefusalIsOneLineThatNamesTheVariableAndTheAcceptedForm) 
       const auto& problem = loaded.error().front();
       EXPECT_TRUE(problem.starts_with(one.name + "=")) << problem;
       EXPECT_EQ(problem.find('\n'), std::string::npos) << problem;
-      if (spec.effect != Effect::refused) {
-        EXPECT_TRUE(problem.ends_with(": accepted is " + std::string(spec.form))) << problem;
-      }
+      EXPECT_TRUE(problem.ends_with(": accepted is " + std::string(spec.form))) << problem;
     }
   }
 }
@@ -261,14 +259,10 @@ TEST(SettingTable, ARefusalShowsTheValueButNeverASecret) {
   }
 }
 
-TEST(SettingTable, OnlyWhatHasNoEffectYetWarnsAndOnlyClientKeysAreRefused) {
-  const std::set<std::string> later{"METER_STREAM_USAGE", "MODELS_FILE",       "USAGE_FILE",
-                                    "REDIS_URL",          "OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"};
+TEST(SettingTable, OnlyWhatHasNoEffectYetWarns) {
+  const std::set<std::string_view> later{"REDIS_URL", "OTEL_SERVICE_NAME", "OTEL_EXPORTER_OTLP_ENDPOINT"};
   for (const auto& spec : setting_table()) {
-    const bool refused = spec.name == "CLIENT_KEYS_FILE";
-    const auto expected = refused                                  ? Effect::refused
-                          : later.contains(std::string(spec.name)) ? Effect::not_yet
-                                                                   : Effect::now;
+    const auto expected = later.contains(spec.name) ? Effect::not_yet : Effect::now;
     EXPECT_EQ(spec.effect, expected) << spec.name;
   }
 }

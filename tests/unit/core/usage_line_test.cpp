@@ -36,7 +36,7 @@ TEST(UsageLine, HoldsEverythingInOneLineOfJson) {
             R"({"time":"2026-11-24T08:45:34.123Z","request_id":"req-1","client":"team-a","model":"gpt-4.1",)"
             R"("input_tokens":11,"cached_input_tokens":3,"output_tokens":5,"reasoning_tokens":2,)"
             R"("cost_usd":0.0000192,"direct_cost_usd":0.000128,"saved_usd":0.0001088,)"
-            R"("status":200,"cache":"miss","partial":false,"estimated":false})"
+            R"("status":200,"cache":"miss","partial":false,"estimated":false,"retried":false})"
             "\n");
 }
 
@@ -44,7 +44,7 @@ TEST(UsageLine, HasTheSameFieldsWhateverIsKnown) {
   EXPECT_EQ(line({}), R"({"time":"1970-01-01T00:00:00.000Z","request_id":null,"client":null,"model":null,)"
                       R"("input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0,)"
                       R"("cost_usd":0,"direct_cost_usd":0,"saved_usd":0,)"
-                      R"("status":0,"cache":null,"partial":false,"estimated":false})"
+                      R"("status":0,"cache":null,"partial":false,"estimated":false,"retried":false})"
                       "\n");
 }
 

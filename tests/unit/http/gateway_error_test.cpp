@@ -214,6 +214,14 @@ TEST(GatewayErrorFields, AllowComesWithMethodNotAllowed) {
   EXPECT_FALSE(written(Fault::not_found).names("Allow"));
 }
 
+TEST(GatewayErrorFields, TheSchemeComesWithAnInvalidKeyAndNothingElse) {
+  for (const Fault fault : all_faults()) {
+    const bool asked = fault == Fault::invalid_api_key;
+    EXPECT_EQ(written(fault).has("WWW-Authenticate: Bearer"), asked) << traits(fault).code;
+    EXPECT_EQ(written(fault).names("WWW-Authenticate"), asked) << traits(fault).code;
+  }
+}
+
 TEST(GatewayErrorFields, ConnectionSaysWhatTheClientWouldNotAssume) {
   const auto with = [](Fault fault, int version_minor, bool keep_alive) {
     return written(

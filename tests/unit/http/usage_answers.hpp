@@ -69,6 +69,14 @@ inline const std::vector<Answer> answers = {
      R"("usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}})",
      {.input = 5, .output = 2, .known = true},
      "davinci-002"},
+    {"DeepSeek",
+     http::Dialect::openai,
+     plain,
+     R"({"model":"deepseek-v3.2","choices":[],"usage":{"prompt_tokens":70,"completion_tokens":30,)"
+     R"("total_tokens":100,"completion_tokens_details":{"reasoning_tokens":20},)"
+     R"("prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":6}})",
+     {.input = 70, .cached_input = 64, .output = 30, .reasoning = 20, .known = true},
+     "deepseek-v3.2"},
     {"embeddings", http::Dialect::openai, plain,
      R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,-1.5e-3,[]]}],)"
      R"("model":"text-embedding-3-small","usage":{"prompt_tokens":8,"total_tokens":8}})",

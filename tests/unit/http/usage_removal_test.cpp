@@ -88,6 +88,22 @@ std::vector<std::string> marked_streams() {
       "\n\n",
       R"(data: {<<"usage":null>>})"
       "\n\n",
+      // several choices, tool calls, log probabilities, escapes, and lines longer than a read
+      "data: " + head +
+          R"("choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"usage"}}]<<,"usage":null>>})"
+          "\n\n",
+      "data: " + head +
+          R"("choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"usage\":null,"}}]}}]<<,"usage":null>>})"
+          "\n\n",
+      "data: " + head +
+          R"("choices":[{"index":0,"delta":{"content":"\u0022usage\u0022:null"},"logprobs":{"content":[{"token":",\"usage\":null","logprob":-0.5,"bytes":null,"top_logprobs":[]}],"refusal":null}}]<<,"usage":null>>})"
+          "\n\n",
+      R"(data: {"us\u0061ge":null,"choices":[]<<,"usage":null>>})"
+      "\n\n",
+      "data: {\"choices\":[{\"delta\":{\"content\":\"" + std::string(700, 'x') +
+          "\"}}]<<,\"usage\":null>>}\r\n\r\n: ping\r\n\r\n<<data: "
+          "{\"choices\":[],\"usage\":{}}\r\n\r\n>>data: "
+          "[DONE]\r\n\r\n",
       // the last chunk, in other orders, with other things around it
       "<<data: {\"usage\":{\"total_tokens\":1},\"choices\":[]}\n\n>>data: [DONE]\n\n",
       "<<data: { \"choices\" : [ ] , \"usage\" : { } }\n\n>>data: {\"a\":1}\n\n",

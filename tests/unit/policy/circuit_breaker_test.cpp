@@ -169,6 +169,31 @@ TEST(BreakerSet, PastTwoHundredModelsAllOthersShareOne) {
   EXPECT_NE(&set.model("late-1"), &set.model("m1"));
 }
 
+TEST(BreakerSet, NamesTheModelsInTroubleAndCountsAllOpenings) {
+  BreakerSet set(limits);
+  EXPECT_TRUE(set.troubled().empty());
+  EXPECT_EQ(set.openings(), 0u);
+  (void)set.model("fine");
+  open(set.model("sick"));
+  open(set.upstream());
+  ASSERT_EQ(set.troubled().size(), 1u);
+  EXPECT_EQ(set.troubled()[0].name, "sick");
+  EXPECT_EQ(set.troubled()[0].state, State::open);
+  EXPECT_EQ(set.openings(), 2u);
+  set.model("sick").begin(now + seconds(10))->succeeded();
+  EXPECT_TRUE(set.troubled().empty());
+  EXPECT_EQ(set.openings(), 2u);
+}
+
+TEST(BreakerSet, ModelsThatShareABreakerAreInTroubleTogether) {
+  BreakerSet set(limits);
+  for (int i = 0; i < 200; ++i) (void)set.model("m" + std::to_string(i));
+  open(set.model("late"));
+  ASSERT_EQ(set.troubled().size(), 1u);
+  EXPECT_EQ(set.troubled()[0].name, "other");
+  EXPECT_EQ(set.openings(), 1u);
+}
+
 TEST(ModelBreakers, FindTheSameBreakersAsTheSet) {
   BreakerSet set(limits);
   ModelBreakers mine(set);

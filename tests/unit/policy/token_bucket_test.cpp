@@ -22,6 +22,24 @@ TEST(TokenBucket, StartsFullAndGivesItsBurstAtOnce) {
   EXPECT_FALSE(bucket.try_take(start));
 }
 
+TEST(TokenBucket, ATokenGivenBackIsThereAgainButNeverTwice) {
+  TokenBucket bucket(10, 1);
+  const auto first = bucket.take(start);
+  ASSERT_TRUE(first);
+  bucket.give_back(*first);
+  bucket.give_back(*first);
+  EXPECT_TRUE(bucket.try_take(start));
+  EXPECT_FALSE(bucket.try_take(start));
+}
+
+TEST(TokenBucket, ATokenGivenBackAfterAnotherTakeIsLost) {
+  TokenBucket bucket(10, 2);
+  const auto first = bucket.take(start);
+  EXPECT_TRUE(bucket.try_take(start));
+  bucket.give_back(*first);
+  EXPECT_FALSE(bucket.try_take(start));
+}
+
 TEST(TokenBucket, ATokenComesEveryInterval) {
   TokenBucket bucket(10, 1);
   EXPECT_TRUE(bucket.try_take(start));

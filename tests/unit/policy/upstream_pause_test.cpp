@@ -20,5 +20,21 @@ TEST(UpstreamPauses, LastNoLongerThanTheirMostAndRememberWhatWasAskedFor) {
   EXPECT_LE(pauses.asked_until("gpt", start + seconds(3600)), start + seconds(3600));
 }
 
+TEST(UpstreamPauses, AreCountedWhileTheyLast) {
+  UpstreamPauses pauses(seconds(60));
+  EXPECT_EQ(pauses.paused_now(start), 0U);
+  pauses.pause("gpt", start + seconds(10), start);
+  pauses.pause("claude", start + seconds(3600), start);
+  EXPECT_EQ(pauses.paused_now(start), 2U);
+  EXPECT_EQ(pauses.paused_now(start + seconds(10)), 1U);
+  EXPECT_EQ(pauses.paused_now(start + seconds(60)), 0U);
+}
+
+TEST(UpstreamPauses, OfModelsPastTheFirstTwoHundredCountAsOne) {
+  UpstreamPauses pauses(seconds(60));
+  for (int i = 0; i < 300; ++i) pauses.pause("m" + std::to_string(i), start + seconds(10), start);
+  EXPECT_EQ(pauses.paused_now(start), 201U);
+}
+
 }  // namespace
 }  // namespace holysheep

@@ -29,9 +29,10 @@ TEST(SimulatorScript, ReadsCuts) {
 
 TEST(SimulatorScript, NamesWhatItDoesNotKnow) {
   EXPECT_EQ(parse_script("sim:silent;fly=3").problem, "unknown directive \"fly\"");
-  for (const char* bad : {"status=5", "status=abc", "delay=-1", "close=somewhere", "close=event:x",
-                          "close=before:1", "fail=x", "fail=1:9999", "early=soon", "silent=yes",
-                          "chunks=", "usage=1:2:3:4:5", "header=", "interim=200", "model="}) {
+  for (const char* bad :
+       {"status=5", "status=abc", "delay=-1", "close=somewhere", "close=event:x", "close=before:1", "fail=x",
+        "fail=1:9999", "early=soon", "silent=yes", "chunks=", "usage=1:2:3:4:5:6", "usage=some", "billed=1",
+        "header=", "interim=200", "model="}) {
     EXPECT_EQ(parse_script(bad).problem, "bad value in directive \"" + std::string(bad) + "\"");
   }
 }
