@@ -318,7 +318,7 @@ void add_client_side(Specs& all) {
   all.push_back(count("LISTEN_PORT", "8080", "a port from 0 to 65535; 0: any free one", "client side",
                       &Settings::listen_port, 0, 65535));
   all.push_back(address("ADMIN_ADDRESS", "127.0.0.1",
-                        "health, readiness, memory and the effective settings; never reachable "
+                        "dashboard, metrics, usage, health and the effective settings; never reachable "
                         "through the client port",
                         &Settings::admin_address));
   all.push_back(count("ADMIN_PORT", "9090", "a port from 0 to 65535; 0: off",
@@ -405,8 +405,8 @@ void add_admission(Specs& all) {
                       0, 1000000));
   all.push_back(
       boolean("BACKPRESSURE_ENABLED", "true",
-              "true: a request over the limit waits in the queue, first come first served. false: it gets "
-              "429 at once",
+              "true: a request over the limit waits in the queue, first come first served, clients of "
+              "CLIENT_KEYS_FILE in turn. false: it gets 429 at once",
               &Settings::backpressure_enabled));
 }
 
@@ -451,7 +451,10 @@ void add_operation(Specs& all) {
            "clients that may use this proxy. Unset: any client, and a warning at start where it listens "
            "beyond loopback with an upstream key set",
            &Settings::client_keys_file));
-  all.push_back(line("MODELS_FILE", "", a_path, "model prices for metering", &Settings::models_file));
+  all.push_back(line(
+      "MODELS_FILE", "", a_path,
+      "prices of models. Unset: config/models.json as it was when this was built; re-read when it changes",
+      &Settings::models_file));
   all.push_back(duration("SHUTDOWN_GRACE", "30s", "after SIGTERM, how long requests in flight may run on",
                          &Settings::shutdown_grace));
   all.push_back(
@@ -467,7 +470,9 @@ void add_operation(Specs& all) {
   all.push_back(line("FALLBACK_API_KEY_FILE", "", a_path, "the same from a file, re-read when it changes",
                      &Settings::fallback_api_key_file));
   all.push_back(model_fallbacks());
-  all.push_back(line("USAGE_FILE", "", a_path, "append-only ledger, JSON lines", &Settings::usage_file));
+  all.push_back(line("USAGE_FILE", "", a_path,
+                     "append-only ledger of what requests cost, JSON lines; opened anew on SIGHUP",
+                     &Settings::usage_file));
   all.push_back(later(redis_url()));
   all.push_back(decimal("LOG_SAMPLE", "1", "a number from 0 to 1",
                         "share of successful requests that get a log line; others always do",
