@@ -1,5 +1,6 @@
 #include "characters.hpp"
 #include "json_string.hpp"
+#include <holysheep/core/text.hpp>
 #include <holysheep/http/request_scan.hpp>
 
 #include <utility>
@@ -7,7 +8,6 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view literal_true = "true";
 constexpr std::size_t not_true = literal_true.size() + 1;
 constexpr CharacterClass literal_characters = characters("+-.");

@@ -1,3 +1,5 @@
+#include <holysheep/core/text.hpp>
+#include <holysheep/http/event_lines.hpp>
 #include <holysheep/http/model_name.hpp>
 #include <holysheep/http/sse_tracker.hpp>
 
@@ -8,14 +10,8 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view message_stop = "message_stop";
 constexpr std::size_t longest_ping = 64;  // bytes of its data line
-
-const char* find_or_end(const char* p, const char* end, char c) noexcept {
-  const void* hit = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
-  return hit == nullptr ? end : static_cast<const char*>(hit);
-}
 
 bool is_end_name(Dialect dialect, std::string_view name) noexcept {
   switch (dialect) {

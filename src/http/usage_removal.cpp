@@ -1,5 +1,7 @@
 #include "characters.hpp"
 #include "json_string.hpp"
+#include <holysheep/core/text.hpp>
+#include <holysheep/http/event_lines.hpp>
 #include <holysheep/http/usage_removal.hpp>
 
 #include <algorithm>
@@ -9,7 +11,6 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view data_field = "data:";
 constexpr std::string_view usage = "usage";
 constexpr std::string_view choices = "choices";
@@ -20,11 +21,6 @@ constexpr CharacterClass nesting_characters = [] {
   for (const char c : {'"', '{', '}', '[', ']'}) set[static_cast<unsigned char>(c)] = true;
   return set;
 }();
-
-const char* find_or_end(const char* p, const char* end, char c) noexcept {
-  const void* hit = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
-  return hit == nullptr ? end : static_cast<const char*>(hit);
-}
 
 std::size_t distance(const char* from, const char* to) noexcept {
   return static_cast<std::size_t>(to - from);

@@ -1,4 +1,6 @@
 #include "usage_names.hpp"
+#include <holysheep/core/text.hpp>
+#include <holysheep/http/event_lines.hpp>
 #include <holysheep/http/usage_scan.hpp>
 
 #include <algorithm>
@@ -7,13 +9,7 @@
 namespace holysheep::http {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view data_field = "data:";
-
-const char* find_or_end(const char* p, const char* end, char c) noexcept {
-  const void* hit = p == end ? nullptr : std::memchr(p, c, static_cast<std::size_t>(end - p));
-  return hit == nullptr ? end : static_cast<const char*>(hit);
-}
 
 }  // namespace
 

@@ -7,6 +7,9 @@
 
 namespace holysheep {
 
+/// In UTF-8. What a text may begin with, and who reads it passes over (RFC 8259 §8.1, WHATWG HTML §9.2.6).
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 /// "As long as it is", for the `room` of the functions below.
 inline constexpr std::size_t unbounded = static_cast<std::size_t>(-1);
 
