@@ -97,7 +97,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   answer_->begin(call.input.bytes().substr(0, call.head_size), call.other_model, call.answered,
                  attempts_->fared(), for_all, call.takes_usage_out());
   if (!for_all) context_.pod.answers.close(key_, *answer_);
-  AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
+  AnswerBody body(context_, client_, call, route_.dialect);
   call.input.consume(call.head_size);
   body_->release();
   client_.input.release();  // nothing is asked again: the request's memory goes back
