@@ -435,7 +435,10 @@ void Exchange::finish(Fault outcome) {
   settle_input();
   const TimePoint now = client_.now();
   const http::ServerTiming times = timing(now);
-  if (shared_ && !shared_->on_its_own()) usage_ = shared_->leave();
+  if (shared_ && !shared_->on_its_own()) {
+    answer_model_ = shared_->reader().answer_model();
+    usage_ = shared_->leave();
+  }
   RequestEnd end{.route = route_, .fault = outcome, .usage = usage_};
   AccessRecord& record = end.record;
   record.time = std::chrono::system_clock::now();

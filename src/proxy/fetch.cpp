@@ -106,7 +106,8 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
     Fault fault = body.take();
     if (!context_.memory.may_keep(SharedAnswer::window)) answer_->keep_no_more();
     const bool boundary = !body.inside_event() && !body.ended();
-    const std::int64_t held = answer_->append(body.pieces(), boundary, body.ended(), body.usage());
+    const std::int64_t held =
+        answer_->append(body.pieces(), boundary, body.ended(), body.usage(), body.model());
     context_.memory.hold(held - std::exchange(held_, held));
     if (body.readable_events()) {
       for (const auto piece : body.pieces()) errors_.feed(piece);
