@@ -1,9 +1,18 @@
+#include "characters.hpp"
 #include <holysheep/http/body_edit.hpp>
+#include <holysheep/http/compressible.hpp>
 
 #include <algorithm>
 #include <cstddef>
 
 namespace holysheep::http {
+
+bool may_edit_body(const HeaderBlock& request) noexcept {
+  return std::ranges::none_of(request, [](const Field& field) {
+    if (field.id != FieldName::other) return field.id == FieldName::content_encoding;
+    return binds_plain_bytes(field.name) || same_ignoring_case(field.name, "signature");
+  });
+}
 
 std::vector<std::string_view> edited(std::span<const std::string_view> pieces,
                                      std::span<const BodyEdit> edits) {

@@ -72,6 +72,7 @@ class ResponseWriter {
         has_date_ = true;
         break;
       case FieldName::other:
+        if (down_.edited && binds_plain_bytes(field.name)) return;
         if (down_.coding != Coding::none) return write_unless_of_plain_bytes(field);
         break;
       default:

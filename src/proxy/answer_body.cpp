@@ -15,9 +15,9 @@ constexpr Duration linger_after_end = std::chrono::seconds(1);
 
 }  // namespace
 
-AnswerBody::AnswerBody(const Settings& settings, ClientConnection& client, UpstreamCall& call,
+AnswerBody::AnswerBody(LoopContext& context, ClientConnection& client, UpstreamCall& call,
                        http::Dialect dialect)
-    : settings_(settings),
+    : settings_(context.pod.settings),
       client_(client),
       call_(call),
       framing_(call.head.framing),
@@ -26,10 +26,20 @@ AnswerBody::AnswerBody(const Settings& settings, ClientConnection& client, Upstr
       readable_events_(call.head.readable_events()),
       metered_(call.head.status == 200 || call.head.status >= 400),
       takes_usage_out_(call.takes_usage_out()),
-      events_(dialect, settings.stream_chunk_size),
+      events_(dialect, settings_.stream_chunk_size),
       usage_(dialect, event_stream_, call.head.coding),
+      charge_(context.pod.memory, MemoryUse::compression),
+      promised_(context.memory),
       heard_(client.now()) {
   complete_ = framing_ == Framing::none || (framing_ == Framing::length && remaining_ == 0);
+  charge_meter();
+}
+
+void AnswerBody::charge_meter() noexcept {
+  const auto bytes = static_cast<std::int64_t>(usage_.memory());
+  if (bytes == charge_.bytes()) return;
+  charge_.set(bytes);
+  promised_.set(bytes);
 }
 
 AnswerBody::Found AnswerBody::next_piece(std::string_view& rest, std::string_view& piece) {
@@ -82,6 +92,7 @@ Fault AnswerBody::take() {
   note_progress();
   if (metered_) {
     for (const auto piece : pieces_) usage_.feed(piece);
+    charge_meter();
   }
   if (takes_usage_out_) removal_.pass(pieces_, complete_);
   payload_ = 0;

@@ -36,7 +36,7 @@ void AnswerWriter::add_payload(std::span<const std::string_view> pieces, std::ui
 
 void AnswerWriter::add_end(std::string_view trailers) {
   if (down_.framing != Framing::chunked) return;
-  trailers_ = http::forwardable_trailers(trailers, down_.gzip != nullptr);
+  trailers_ = http::forwardable_trailers(trailers, down_.gzip != nullptr || down_.edited);
   out_.add("0\r\n");
   out_.add(trailers_);
   out_.add("\r\n");

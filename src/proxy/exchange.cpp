@@ -239,14 +239,15 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   down.content_length = head.content_length;
   std::optional<Compression> gzip;
   down.coding = choose_coding(head, call.body_length(), gzip);
-  if (gzip || (call.takes_usage_out() && head.framing == Framing::length)) down.framing = Framing::chunked;
+  down.edited = call.takes_usage_out();
+  if (gzip || (down.edited && head.framing == Framing::length)) down.framing = Framing::chunked;
   Downstream downstream = begin_answer(head, down, call.other_model);
   if (gzip) downstream.gzip = &*gzip;
   call.input.consume(call.head_size);
   if (!body_->complete()) client_.watch_and_discard();  // answered early
   std::optional<Counted> stream;
   if (head.event_stream) stream.emplace(context_.metrics.open_stream());
-  Relay relay(settings_, client_, call, downstream);
+  Relay relay(context_, client_, call, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   usage_ = relay.body().usage();
   answer_model_.assign(relay.body().model());
@@ -267,7 +268,8 @@ Task<Fault> Exchange::relay_shared() {
   down.framing = head.framing;
   down.content_length = head.content_length;
   down.second_hand = !reader.leads();
-  const bool resized = answer.resized() && head.framing == Framing::length;
+  down.edited = answer.resized();
+  const bool resized = down.edited && head.framing == Framing::length;
   if (resized) down.framing = Framing::chunked;
   if (reader.kept()) {
     down.age = shared_->age();
@@ -339,7 +341,8 @@ Downstream Exchange::begin_answer(const http::ResponseHead& head, http::Downward
           .dialect = route_.dialect,
           .request_id = names_.request_id,
           .readable_events = head.readable_events(),
-          .ping_interval = settings_.stream_ping_interval};
+          .ping_interval = settings_.stream_ping_interval,
+          .edited = down.edited};
 }
 
 void Exchange::settle_relay(Fault fault, int status, std::uint64_t body_bytes, bool must_reset) {
@@ -432,7 +435,10 @@ void Exchange::finish(Fault outcome) {
   settle_input();
   const TimePoint now = client_.now();
   const http::ServerTiming times = timing(now);
-  if (shared_ && !shared_->on_its_own()) usage_ = shared_->leave();
+  if (shared_ && !shared_->on_its_own()) {
+    answer_model_ = shared_->reader().answer_model();
+    usage_ = shared_->leave();
+  }
   RequestEnd end{.route = route_, .fault = outcome, .usage = usage_};
   AccessRecord& record = end.record;
   record.time = std::chrono::system_clock::now();

@@ -97,7 +97,7 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
   answer_->begin(call.input.bytes().substr(0, call.head_size), call.other_model, call.answered,
                  attempts_->fared(), for_all, call.takes_usage_out());
   if (!for_all) context_.pod.answers.close(key_, *answer_);
-  AnswerBody body(context_.pod.settings, client_, call, route_.dialect);
+  AnswerBody body(context_, client_, call, route_.dialect);
   call.input.consume(call.head_size);
   body_->release();
   client_.input.release();  // nothing is asked again: the request's memory goes back
@@ -106,7 +106,8 @@ Task<Fault> Fetch::pass_on(UpstreamCall& call) {
     Fault fault = body.take();
     if (!context_.memory.may_keep(SharedAnswer::window)) answer_->keep_no_more();
     const bool boundary = !body.inside_event() && !body.ended();
-    const std::int64_t held = answer_->append(body.pieces(), boundary, body.ended(), body.usage());
+    const std::int64_t held =
+        answer_->append(body.pieces(), boundary, body.ended(), body.usage(), body.model());
     context_.memory.hold(held - std::exchange(held_, held));
     if (body.readable_events()) {
       for (const auto piece : body.pieces()) errors_.feed(piece);

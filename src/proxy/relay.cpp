@@ -4,10 +4,10 @@ namespace holysheep::proxy {
 
 using net::Event;
 
-Relay::Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down)
+Relay::Relay(LoopContext& context, ClientConnection& client, UpstreamCall& call, Downstream down)
     : call_(call),
       compresses_(down.gzip != nullptr),
-      body_(settings, client, call, down.dialect),
+      body_(context, client, call, down.dialect),
       writer_(client, down) {}
 
 Task<Fault> Relay::run(std::string_view head_bytes) {

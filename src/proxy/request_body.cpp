@@ -19,7 +19,7 @@ RequestBody::RequestBody(ClientConnection& client, BodyReservation reservation, 
       framing_(head.framing),
       length_(head.content_length),
       expects_continue_(head.expect_continue && head.version_minor > 0 && behind_head.empty()),
-      coded_(head.fields.find(http::FieldName::content_encoding) != nullptr),
+      editable_(http::may_edit_body(head.fields)),
       complete_(framing_ == Framing::none || (framing_ == Framing::length && length_ == 0)),
       behind_head_size_(behind_head.size()),
       raw_(behind_head),
@@ -167,8 +167,13 @@ std::string RequestBody::text() const {
   return all;
 }
 
+/// Trailers may bind it to its bytes as well.
+bool RequestBody::may_edit() const noexcept {
+  return editable_ && complete() && trailers().empty();
+}
+
 std::optional<http::RequestScan::Span> RequestBody::model_span() const noexcept {
-  return complete() ? scan_.model_span() : std::nullopt;
+  return may_edit() ? scan_.model_span() : std::nullopt;
 }
 
 void RequestBody::name_model(std::string_view model) {
@@ -187,7 +192,7 @@ bool RequestBody::ask_for_usage() {
 }
 
 std::optional<http::BodyEdit> RequestBody::find_usage_edit() const {
-  if (coded_ || !complete()) return std::nullopt;
+  if (!may_edit()) return std::nullopt;
   const auto span = scan_.stream_options_span();
   if (!span) return http::usage_edit(scan_, {});
   if (span->size > http::longest_stream_options) return std::nullopt;

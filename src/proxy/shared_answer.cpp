@@ -49,9 +49,10 @@ void SharedAnswer::begin(std::string_view head, std::string_view other_model, Ti
 }
 
 std::int64_t SharedAnswer::append(std::span<const std::string_view> pieces, bool boundary, bool ended,
-                                  const http::Usage& usage) {
+                                  const http::Usage& usage, std::string_view model) {
   const std::scoped_lock lock(mutex_);
   usage_ = usage;
+  if (answer_model_.empty()) answer_model_ = model;
   boundary_ = boundary;
   ended_ = ended;
   const std::uint64_t before = total_;
@@ -160,7 +161,8 @@ bool SharedAnswer::kept_whole() const {
 std::uint64_t SharedAnswer::heap_size() const {
   const std::scoped_lock lock(mutex_);
   std::uint64_t bytes = sizeof(SharedAnswer);
-  for (const std::string* text : {&interims_, &head_, &other_model_, &trailers_, &fared_.detail}) {
+  for (const std::string* text :
+       {&interims_, &head_, &other_model_, &answer_model_, &trailers_, &fared_.detail}) {
     if (text->capacity() > std::string().capacity()) bytes += heap_bytes(text->capacity() + 1);
   }
   if (!blocks_.empty()) bytes += heap_bytes(blocks_.capacity() * sizeof(Block));
@@ -170,7 +172,7 @@ std::uint64_t SharedAnswer::heap_size() const {
 
 void SharedAnswer::become_coded(const SharedAnswer& plain, std::string_view body) {
   begin(plain.head(), plain.other_model(), plain.born(), {}, true);
-  append({&body, 1}, true, false, {});
+  append({&body, 1}, true, false, {}, plain.answer_model_);
   coded_ = true;
   complete({});
 }
@@ -246,6 +248,12 @@ SharedReader::Look SharedReader::look(Pieces& pieces) {
   return look;
 }
 
+std::string SharedReader::answer_model() const {
+  std::unique_lock lock(answer_->mutex_, std::defer_lock);
+  if (linked_) lock.lock();
+  return answer_->answer_model_;
+}
+
 http::Usage SharedReader::leave() {
   using Stage = SharedAnswer::Stage;
   if (!linked_) return {};
@@ -262,7 +270,8 @@ http::Usage SharedReader::leave() {
     answer_->paused_ = false;
     answer_->needed_();  // it may have been the fastest
   }
-  const bool tells = leads_ ? ended || last : answer_->leader_left_ && last;
+  const bool alone = last || !answer_->for_all_;  // those who read along ask for themselves then
+  const bool tells = leads_ ? ended || alone : answer_->leader_left_ && last;
   if (!tells || std::exchange(answer_->usage_told_, true)) return {};
   return answer_->usage_;
 }

@@ -207,6 +207,16 @@ TEST_F(TheAccounts, ShowWhatASlowReaderHolds) {
   EXPECT_TRUE(comes_to("relay", 0));
 }
 
+TEST_F(TheAccounts, ShowWhatReadingTheTokensOfACodedAnswerTakes) {
+  HttpClient client(stage_.port());
+  client.send(json_request("/v1/chat/completions", chat_body("sim:gzip;usage=9:2;stall=body:10"),
+                           {{"Accept-Encoding", "gzip"}}));
+  EXPECT_EQ(client.read_head().header("Content-Encoding"), "gzip");
+  EXPECT_GT(held("compression"), 40 << 10);
+  client.reset();
+  EXPECT_TRUE(comes_to("compression", 0));
+}
+
 TEST_F(TheAccounts, AreMetricsToo) {
   const auto metrics = get(admin_, "/metrics");
   EXPECT_EQ(metrics.status, 200);

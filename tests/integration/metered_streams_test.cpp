@@ -271,5 +271,24 @@ TEST(AMeteredAnswerOfTheCache, CostsOnlyWhoAskedFirst) {
   EXPECT_EQ(nano_usd_of(lines.front()["cost_usd"]), 0);
 }
 
+TEST(AMeteredAnswerOfTheCache, HasTheNameAndPriceOfTheModelThatAnswered) {
+  MeteredStage metered;
+  for (const std::string id : {"miss", "hit"}) {
+    const auto answer =
+        fetch(metered.stage().port(),
+              json_request("/v1/embeddings", R"({"model":"latest","input":"x"})",
+                           {{"X-Request-Id", id},
+                            {"X-Sim", R"(header=Content-Type:application/json;)"
+                                      R"(body={"model":"odd","usage":{"prompt_tokens":1000}})"}}));
+    ASSERT_EQ(cache_result(answer), id) << answer.body;
+    const auto lines = metered.ledger(id);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines.front()["model"], "odd");
+    const Tokens truth{id == "miss" ? 1000U : 0U, 0, 0, 0};
+    EXPECT_EQ(Tokens::of(lines.front()), truth);
+    EXPECT_EQ(nano_usd_of(lines.front()["cost_usd"]), odd.price.nano_usd(truth)) << lines.front().dump();
+  }
+}
+
 }  // namespace
 }  // namespace holysheep::testing

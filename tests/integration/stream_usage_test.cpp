@@ -1,7 +1,10 @@
 #include "support/cached_stage.hpp"
+#include "support/raw_client.hpp"
 
 #include <regex>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -88,6 +91,46 @@ TEST_F(StreamUsage, IsAskedForInOptionsThatSayOtherwise) {
     EXPECT_THAT(metered.body, Not(HasSubstr("usage\""))) << options;
   }
   for (const auto& line : asking_.proxy.log_where("request_id", "other")) EXPECT_EQ(line["output_tokens"], 2);
+}
+
+TEST_F(StreamUsage, IsTakenOutHoweverTheClientSendsAndReads) {
+  const std::string model = "sim:usage=9:2;chunks=20";
+  const std::string body = streamed_body(model);
+  const auto halves = body.size() / 2;
+  std::ostringstream chunked;
+  chunked << std::hex << halves << "\r\n"
+          << body.substr(0, halves) << "\r\n"
+          << body.size() - halves << "\r\n"
+          << body.substr(halves) << "\r\n";
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  for (const auto& [version, rest] :
+       {std::pair<std::string, std::string>{"1.0", length},
+        {"1.1", "Transfer-Encoding: chunked\r\n\r\n" + chunked.str() + "0\r\n\r\n"},
+        {"1.1", "Transfer-Encoding: chunked\r\n\r\n" + chunked.str() + "0\r\nX: y\r\n\r\n"},
+        {"1.1", "Content-Digest: sha-256=:x:\r\n" + length}}) {
+    std::vector<std::string> bodies;
+    for (const std::uint16_t port : {asking_.port(), silent_.port()}) {
+      RawClient client(port);
+      client.send("POST /v1/chat/completions HTTP/" + version +
+                  "\r\nHost: x\r\nConnection: close\r\nX-Request-Id: way\r\n" + rest);
+      client.read_to_end();
+      Response read;
+      read.body = client.received().substr(client.received().find("\r\n\r\n") + 4);
+      EXPECT_THAT(client.received(), HasSubstr(" 200 OK\r\n"));
+      EXPECT_THAT(read.body, HasSubstr("data: [DONE]\n\n"));
+      EXPECT_THAT(read.body, Not(HasSubstr("usage\"")));
+      bodies.push_back(without_ids(read));
+    }
+    if (version == "1.0") EXPECT_EQ(bodies[0], bodies[1]);
+  }
+  std::vector<bool> counted;
+  eventually([&] {
+    counted.clear();
+    for (const auto& line : asking_.proxy.log_where("request_id", "way"))
+      counted.push_back(line.contains("output_tokens"));
+    return counted.size() == 4;
+  });
+  EXPECT_EQ(counted, (std::vector<bool>{true, true, false, false}));
 }
 
 TEST(AStreamsUsage, IsAskedForOnEveryAttemptAndWithAnotherModelsName) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <holysheep/http/header_block.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -15,6 +17,11 @@ struct BodyEdit {
 
   friend bool operator==(const BodyEdit&, const BodyEdit&) = default;
 };
+
+/// May a request's body be edited? Not one whose bytes are not what they stand for (`Content-Encoding`), nor
+/// one that its head binds to its bytes: by a digest (RFC 9530 §2 and §3, RFC 3230, RFC 1864) or a signature,
+/// which may cover one (RFC 9421).
+bool may_edit_body(const HeaderBlock& request) noexcept;
 
 /// A body that lies in `pieces`, with the edits in it: views of the pieces and of the edits' texts, none of
 /// them empty. The edits stand in the body's order, do not overlap, and begin within it.

@@ -34,8 +34,12 @@ class Inflater {
   std::string_view next(std::string_view& input) noexcept;
   /// It was no such body from some byte on: nothing more comes out.
   [[nodiscard]] bool failed() const noexcept { return failed_; }
+  /// What it takes now, in bytes.
+  [[nodiscard]] std::size_t memory() const noexcept { return sizeof *this + (stream_ ? of_zlib : 0); }
 
  private:
+  static constexpr std::size_t of_zlib = 40 * 1024;  // the window's 32 KiB, and what zlib keeps beside it
+
   struct End {
     void operator()(z_stream_s* stream) const noexcept;
   };

@@ -24,7 +24,8 @@ struct Downward {
   Framing framing = Framing::none;   ///< how the body is sent on; none for HEAD, 204 and 304
   std::uint64_t content_length = 0;  ///< with Framing::length
   Coding coding = Coding::none;
-  bool close = false;  ///< the client connection ends with this answer
+  bool edited = false;  ///< something may be taken out of the body: without what binds it to upstream's bytes
+  bool close = false;   ///< the client connection ends with this answer
   std::string_view request_id{};
   std::string_view date{};             ///< for an answer that came without
   std::optional<bool> should_retry{};  ///< takes the place of upstream's `x-should-retry`

@@ -18,6 +18,9 @@ class UsageMeter {
   /// The body's next bytes, without transfer coding.
   void feed(std::string_view payload) noexcept;
 
+  /// What reading the coding takes now, in bytes.
+  [[nodiscard]] std::size_t memory() const noexcept { return inflater_ ? inflater_->memory() : 0; }
+
   [[nodiscard]] Usage usage() const noexcept { return scan_.usage(); }
   /// See UsageScan::model.
   [[nodiscard]] std::string_view model() const noexcept { return scan_.model(); }

@@ -6,7 +6,10 @@
 #include <holysheep/http/usage_meter.hpp>
 #include <holysheep/http/usage_removal.hpp>
 #include <holysheep/http/whole_events.hpp>
+#include <holysheep/policy/loop_memory.hpp>
+#include <holysheep/policy/memory_accounts.hpp>
 #include <holysheep/proxy/client_connection.hpp>
+#include <holysheep/proxy/loop_context.hpp>
 #include <holysheep/proxy/upstream_call.hpp>
 
 #include <cstdint>
@@ -17,11 +20,13 @@ namespace holysheep::proxy {
 /// An answer's body as it comes from upstream: its transfer coding taken off, of a stream whole events only
 /// (the beginning of one waits for its end, up to STREAM_CHUNK_SIZE), its tokens read as they pass, and the
 /// usage that only the proxy asked for taken out. What it shows lies where it was received, and nothing more
-/// is received until that has been consumed: whoever takes it on sets the pace. One event loop.
+/// is received until that has been consumed: whoever takes it on sets the pace. What it takes to read the
+/// tokens of a coded answer is charged to `MemoryUse::compression`, and promised by its event loop. One event
+/// loop.
 class AnswerBody {
  public:
   /// `call.input` starts with the body. `client`: whose wait this is, and who can end it.
-  AnswerBody(const Settings& settings, ClientConnection& client, UpstreamCall& call, http::Dialect dialect);
+  AnswerBody(LoopContext& context, ClientConnection& client, UpstreamCall& call, http::Dialect dialect);
   AnswerBody(const AnswerBody&) = delete;
   AnswerBody& operator=(const AnswerBody&) = delete;
 
@@ -66,6 +71,7 @@ class AnswerBody {
 
   Found next_piece(std::string_view& rest, std::string_view& piece);
   void note_progress() noexcept;
+  void charge_meter() noexcept;
   void take_along();
 
   const Settings& settings_;
@@ -80,6 +86,8 @@ class AnswerBody {
   http::ChunkDecoder decoder_;
   http::WholeEvents events_;
   http::UsageMeter usage_;
+  MemoryCharge charge_;
+  LoopMemory::Held promised_;
   http::UsageRemoval removal_;
   http::WholeEvents::Pieces pieces_;
   std::uint64_t payload_ = 0;

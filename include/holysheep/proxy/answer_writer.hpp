@@ -23,6 +23,7 @@ struct Downstream {
   bool readable_events = false;  ///< a stream that pings and an error event can be put into
   Duration ping_interval{};      ///< STREAM_PING_INTERVAL; zero: off
   Compression* gzip = nullptr;   ///< of a body that is compressed, chunked; lent to the writer
+  bool edited = false;           ///< see http::Downward
 };
 
 /// Gives one answer to the client: head, body in the client's framing, pings while a stream is silent, and of

@@ -15,7 +15,7 @@ namespace holysheep::proxy {
 /// shorter.
 class Relay {
  public:
-  Relay(const Settings& settings, ClientConnection& client, UpstreamCall& call, Downstream down);
+  Relay(LoopContext& context, ClientConnection& client, UpstreamCall& call, Downstream down);
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 

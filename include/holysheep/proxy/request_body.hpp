@@ -52,7 +52,8 @@ class RequestBody {
   [[nodiscard]] std::string text() const;
   /// Bytes of all pieces.
   [[nodiscard]] std::uint64_t held() const noexcept { return held_ + longer_; }
-  /// Where the model's name can be replaced: in a body that is held whole and names one, once.
+  /// Where the model's name can be replaced: in a body that is held whole, names one, once, and may be edited
+  /// (`http::may_edit_body`).
   [[nodiscard]] std::optional<http::RequestScan::Span> model_span() const noexcept;
   /// From now on this model goes upstream, in the place of the name that the client gave; every other byte
   /// stays as it was. Only where there is a `model_span`.
@@ -89,6 +90,7 @@ class RequestBody {
   [[nodiscard]] std::string_view held_piece(std::size_t index) const noexcept;
   [[nodiscard]] std::vector<std::string_view> held_pieces() const;
   [[nodiscard]] std::optional<http::BodyEdit> find_usage_edit() const;
+  [[nodiscard]] bool may_edit() const noexcept;
   void edit();
   bool store(std::string_view piece);
   [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
@@ -101,7 +103,7 @@ class RequestBody {
   http::Framing framing_;
   std::uint64_t length_;
   bool expects_continue_;
-  bool coded_;  // its bytes are not what they stand for
+  bool editable_;  // as far as its head says
   bool complete_ = false;
   std::size_t behind_head_size_;
   std::string_view raw_;       // received with the head and not yet taken

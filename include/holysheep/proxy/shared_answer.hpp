@@ -66,9 +66,10 @@ class SharedAnswer {
   void begin(std::string_view head, std::string_view other_model, TimePoint born, Fared fared, bool for_all,
              bool resized = false);
   /// `boundary`: behind these pieces something may be put in. `ended`: the stream's own end is among what
-  /// came. Gives the bytes of the blocks held now.
+  /// came. `model`: the one that the answer names, as far as it
+  /// has come. Gives the bytes of the blocks held now.
   std::int64_t append(std::span<const std::string_view> pieces, bool boundary, bool ended,
-                      const http::Usage& usage);
+                      const http::Usage& usage, std::string_view model = {});
   /// From now on only what its readers have before them is held, and nobody may join.
   void keep_no_more();
   /// False while all readers have more than `window` before them: `needed` will say when that has changed.
@@ -144,6 +145,7 @@ class SharedAnswer {
   std::string interims_;  // one behind the other
   std::string head_;
   std::string other_model_;
+  std::string answer_model_;
   std::string trailers_;
   TimePoint born_{};
   Fared fared_;
@@ -195,6 +197,8 @@ class SharedReader : public SharedReaderHook {
 
   [[nodiscard]] const SharedAnswer& answer() const noexcept { return *answer_; }
   [[nodiscard]] const std::shared_ptr<SharedAnswer>& shared() const noexcept { return answer_; }
+  /// The model that the answer names, as far as it has come.
+  [[nodiscard]] std::string answer_model() const;
   /// Leaves. What the answer has cost, as far as it came, is told to one of its readers: to the leader, or,
   /// if that left before the end, to the last.
   http::Usage leave();

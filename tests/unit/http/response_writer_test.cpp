@@ -56,6 +56,16 @@ int count(const std::string& text, const std::string& name) {
   return found;
 }
 
+TEST(ResponseWriter, LeavesOutWhatBindsABodyThatIsEdited) {
+  const ResponseHead head = stream({{"Content-MD5", "x=="}, {"Repr-Digest", "a=:x:"}, {"Other", "x"}});
+  Downward down = downward(head);
+  EXPECT_TRUE(has(written(down), "Content-MD5: x=="));
+  down.edited = true;
+  EXPECT_FALSE(has(written(down), "Content-MD5: x=="));
+  EXPECT_FALSE(has(written(down), "Repr-Digest: a=:x:"));
+  EXPECT_TRUE(has(written(down), "Other: x"));
+}
+
 TEST(ResponseWriter, WritesAWholeHead) {
   const ResponseHead head = answer({{"Date", "Mon, 07 Nov 1994 08:49:37 GMT", FieldName::date},
                                     {"Content-Type", "application/json", FieldName::content_type},

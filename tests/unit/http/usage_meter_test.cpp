@@ -128,6 +128,20 @@ TEST(UsageMeter, KnowsNothingOfOthers) {
   EXPECT_FALSE(metered(ContentCoding::deflate, answer).known);
 }
 
+TEST(UsageMeter, TellsWhatReadingTheCodingTakes) {
+  EXPECT_EQ(UsageMeter(Dialect::openai, false, ContentCoding::identity).memory(), 0U);
+  EXPECT_EQ(UsageMeter(Dialect::openai, false, ContentCoding::other).memory(), 0U);
+  UsageMeter meter(Dialect::openai, false, ContentCoding::deflate);
+  EXPECT_GT(meter.memory(), 40'000U);
+  EXPECT_LT(meter.memory(), 50'000U);
+  meter.feed(deflated(answer, 15));
+  EXPECT_LT(meter.memory(), 10'000U) << "nothing more can come";
+  meter.feed("x");
+  UsageMeter broken(Dialect::openai, false, ContentCoding::gzip);
+  broken.feed(answer);
+  EXPECT_EQ(broken.memory(), 0U);
+}
+
 TEST(UsageMeter, KeepsWhatItReadBeforeTheBodyWentWrong) {
   std::string broken = gzipped(answer);
   broken.back() ^= 1;

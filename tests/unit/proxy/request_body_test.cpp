@@ -27,12 +27,13 @@ struct ARequestBody : ::testing::Test {
     EXPECT_EQ(fault, Fault::none);
   }
 
-  void receive(const std::string& text, bool chunked = false, const std::string& fields = "") {
+  void receive(const std::string& text, bool chunked = false, const std::string& fields = "",
+               const std::string& trailers = "") {
     std::string request = "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + fields;
     const std::size_t half = text.size() / 2;
     if (chunked) {
       request += "Transfer-Encoding: chunked\r\n\r\n" + chunk(text.substr(0, half)) +
-                 chunk(text.substr(half)) + "0\r\n\r\n";
+                 chunk(text.substr(half)) + "0\r\n" + trailers + "\r\n";
     } else {
       request += "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
     }
@@ -107,6 +108,24 @@ TEST_F(ARequestBody, StaysAsItIsWhereItCannotAsk) {
   receive(coded, false, "Content-Encoding: deflate\r\n");
   EXPECT_FALSE(body->ask_for_usage());
   expect_onward(coded);
+}
+
+TEST_F(ARequestBody, StaysAsItIsWhereItIsBoundToItsBytes) {
+  const std::string text = R"({"model":"m","stream":true})";
+  for (const std::string field :
+       {"Content-MD5: x", "Digest: sha-256=x", "content-digest: sha-256=:x:", "Repr-Digest: sha-256=:x:",
+        "SIGNATURE: sig1=:x:", "Content-Encoding: gzip"}) {
+    receive(text, false, field + "\r\n");
+    EXPECT_FALSE(body->ask_for_usage()) << field;
+    EXPECT_FALSE(body->model_span()) << field;
+    expect_onward(text);
+  }
+  receive(text, true, "", "Content-Digest: sha-256=:x:\r\n");
+  EXPECT_FALSE(body->ask_for_usage());
+  EXPECT_FALSE(body->model_span());
+  EXPECT_EQ(body->text(), text);
+  receive(text, true, "Want-Content-Digest: sha-256=1\r\n");
+  EXPECT_TRUE(body->ask_for_usage());
 }
 
 }  // namespace

@@ -216,6 +216,29 @@ TEST_F(Shared, IsMeteredForTheLeaderOrElseForTheLast) {
   EXPECT_TRUE(third.leave().known);
 }
 
+TEST_F(Shared, IsMeteredForALeaderThatLeavesWhatNobodyElseMayRead) {
+  SharedReader leader(answer, true);
+  SharedReader other(answer, false);  // has not looked yet
+  begin(false);
+  append("x", {.input = 3, .known = true});
+  EXPECT_TRUE(leader.leave().known);
+  EXPECT_FALSE(other.leave().known);
+}
+
+TEST_F(Shared, TellsWhichModelAnsweredToAllWhoRead) {
+  SharedReader leader(answer, true);
+  begin();
+  EXPECT_EQ(leader.answer_model(), "");
+  const std::string_view piece = "x";
+  answer->append({&piece, 1}, true, false, {}, "gpt-4.1-2025-04-14");
+  EXPECT_EQ(leader.answer_model(), "gpt-4.1-2025-04-14");
+  answer->complete({});
+  EXPECT_EQ(SharedReader(answer, false).answer_model(), "gpt-4.1-2025-04-14");
+  const auto coded = std::make_shared<SharedAnswer>(accounts, 1000);
+  coded->become_coded(*answer, "y");
+  EXPECT_EQ(SharedReader(coded, false).answer_model(), "gpt-4.1-2025-04-14");
+}
+
 TEST_F(Shared, AccountsForEveryBlockUntilItGoes) {
   {
     SharedReader reader(answer, true);
