@@ -72,6 +72,7 @@ void Exchange::identify() {
   route_ = http::route(head_.path);
   names_.method.assign(head_.method_text);
   names_.path.assign(head_.path);
+  names_.model.clear();  // the connection's request before had one
   const auto given = head_.fields.value(FieldName::x_request_id);
   if (http::valid_request_id(given)) {
     names_.request_id.assign(given);
