@@ -460,7 +460,10 @@ void Exchange::finish(Fault outcome) {
   end.overhead = overhead_;
   end.let_in = let_in_;
   end.answer_model = answer_model_;
-  if (const Fared* const how = fared(); how != nullptr) end.detail = how->detail;
+  if (const Fared* const how = fared(); how != nullptr) {
+    end.detail = how->detail;
+    end.answered = how->answered;
+  }
   if (client_.gone()) keep_alive_ = false;
   tell_end(context_, end);
 }

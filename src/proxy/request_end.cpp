@@ -58,10 +58,8 @@ void tell_metrics(LoopContext& context, const RequestEnd& end) {
               .response_bytes = record.response_bytes,
               .cache = cache_result(record.cache)};
   ended.overhead = end.overhead;
-  if (record.attempts > 0) {
-    ended.queued = record.queue;
-    ended.upstream_first_byte = record.upstream;
-  }
+  if (record.attempts > 0) ended.queued = record.queue;
+  if (end.answered) ended.upstream_first_byte = record.upstream;
   context.metrics.ended(ended);
   if (end.usage.known) context.metrics.used_tokens(end.usage.input, end.usage.output);
 }
