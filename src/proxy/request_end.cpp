@@ -96,6 +96,7 @@ void tell_error(LoopContext& context, const RequestEnd& end) {
   const AccessRecord& record = end.record;
   if (record.status == client_left || end.fault == Fault::client_gone) return;
   if (record.status < 400 && !record.broken) return;
+  if (end.fault == Fault::none && end.route.endpoint != http::Endpoint::forward) return;  // /ready's "no"
   RecentErrors::Entry entry{.time = record.time,
                             .request_id = std::string(record.request_id),
                             .client = std::string(record.client),
