@@ -93,7 +93,7 @@ export function connections(feed) {
     ["Of them", `${count(state("active"))} active, ${count(state("idle"))} idle`],
     ["Handshakes", handshakes > 0 ? `${count(handshakes)}, ${percent(resumed / handshakes)} resumed` : "none"],
     ["Event streams", `${count(sum(feed, "holysheep_streams_open"))} open`],
-    ["Broken off", count(sum(feed, "holysheep_partial_answers_total"))],
+    ["Ended early", count(sum(feed, "holysheep_partial_answers_total"))],
   ];
 }
 

@@ -9,7 +9,7 @@ export const isFailure = ({ outcome }) => failing(outcome) && outcome !== "clien
 function upstreamInWords(feed) {
   const breaker = feed.ready?.upstream?.breaker;
   if (breaker === "open") return { text: "upstream not reachable", level: "bad" };
-  if (breaker === "half-open") return { text: "upstream being probed", level: "warn" };
+  if (breaker === "half_open") return { text: "upstream being probed", level: "warn" };
   if (sum(feed, "holysheep_upstream_attempts_total") === 0) return { text: "upstream not asked yet", level: "good" };
   return { text: "upstream reachable", level: "good" };
 }

@@ -13,19 +13,27 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::asio::ip::tcp;
 
-/// One connection: reads one request, answers it, closes. Keeps itself alive until then.
+namespace {
+
+/// Each may hold a whole page for as long as it is slow. Further ones wait in the backlog.
+constexpr long most_connections = 128;
+constexpr auto until_next_look = std::chrono::milliseconds(50);
+
+}  // namespace
+
+/// One connection: reads one request's header, answers it, closes. Keeps itself alive until then.
 class Admin::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, const Answer& answer) : stream_(std::move(socket)), answer_(answer) {}
+  Connection(tcp::socket socket, const Answer& answer, std::shared_ptr<const Places> place)
+      : stream_(std::move(socket)), answer_(answer), place_(std::move(place)) {}
 
   void start() {
     stream_.expires_after(std::chrono::seconds(10));
     parser_.header_limit(16 * 1024);
-    parser_.body_limit(0);
-    http::async_read(stream_, buffer_, parser_,
-                     [self = shared_from_this()](beast::error_code error, std::size_t) {
-                       if (!error) self->respond();
-                     });
+    http::async_read_header(stream_, buffer_, parser_,
+                            [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (!error) self->respond();
+                            });
   }
 
  private:
@@ -55,6 +63,7 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
 
   beast::tcp_stream stream_;
   const Answer& answer_;
+  const std::shared_ptr<const Places> place_;
   beast::flat_buffer buffer_;
   http::request_parser<http::empty_body> parser_;
   http::response<http::string_body> response_;
@@ -75,13 +84,23 @@ Result<std::uint16_t, std::string> Admin::open(const std::string& address, std::
 void Admin::close() {
   beast::error_code ignored;
   acceptor_.close(ignored);
+  pause_.cancel();
 }
 
 void Admin::accept() {
+  if (places_.use_count() > most_connections) return accept_later();
   acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
     if (!acceptor_.is_open()) return;
-    if (!error) std::make_shared<Connection>(std::move(socket), answer_)->start();
+    if (error) return accept_later();  // descriptors are short: asking again at once would spin
+    std::make_shared<Connection>(std::move(socket), answer_, places_)->start();
     accept();
+  });
+}
+
+void Admin::accept_later() {
+  pause_.expires_after(until_next_look);
+  pause_.async_wait([this](beast::error_code error) {
+    if (!error && acceptor_.is_open()) accept();
   });
 }
 

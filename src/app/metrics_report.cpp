@@ -90,14 +90,14 @@ class MetricsPage {
     for (const auto* loop : sources_.loops) all += static_cast<std::uint64_t>(read(loop->cells()).get());
     return all;
   }
-  std::uint64_t sum(Tally Cells::* cell) const {
+  std::uint64_t sum(Tally Cells::*cell) const {
     return sum([cell](const Cells& cells) -> const Tally& { return cells.*cell; });
   }
-  std::uint64_t sum(OwnCount Cells::* cell) const {
+  std::uint64_t sum(OwnCount Cells::*cell) const {
     return sum([cell](const Cells& cells) -> const OwnCount& { return cells.*cell; });
   }
   template <std::size_t N>
-  std::uint64_t sum(std::array<Tally, N> Cells::* cells, std::size_t i) const {
+  std::uint64_t sum(std::array<Tally, N> Cells::*cells, std::size_t i) const {
     return sum([=](const Cells& all) -> const Tally& { return (all.*cells)[i]; });
   }
 
@@ -108,8 +108,9 @@ class MetricsPage {
     return shown(bounds, counts, unit);
   }
   template <const auto& bounds>
-  MetricHistogram sum_histogram(Histogram<bounds> Cells::* cell, double unit) const {
-    return sum_histogram<bounds>(unit, [=](const Cells& cells) -> const auto& { return cells.*cell; });
+  MetricHistogram sum_histogram(Histogram<bounds> Cells::*cell, double unit) const {
+    return sum_histogram<bounds>(
+        unit, [=](const Cells& cells) -> const auto& { return cells.*cell; });
   }
 
   void requests() {
@@ -133,7 +134,8 @@ class MetricsPage {
             "Errors that the proxy itself made, by the code in X-HolySheep-Error; streams that it broke off "
             "too.");
     gateway_errors();
-    counter("holysheep_partial_answers_total", "Answers with status 200 that ended before their end.");
+    counter("holysheep_partial_answers_total",
+            "Answers with status 200 that ended before their end, the client's leaving included.");
     sample(sum(&Cells::partial_answers));
     counter("holysheep_request_body_bytes_total", "Bytes of bodies received from clients.");
     sample(sum(&Cells::request_bytes));
@@ -165,7 +167,8 @@ class MetricsPage {
     histogram("holysheep_queue_duration_seconds",
               "Waiting for admission and between attempts, of forwarded requests.");
     sample(sum_histogram(&Cells::queued, seconds_a_nanosecond));
-    histogram("holysheep_upstream_first_byte_seconds", "From the last attempt's start to its first byte.");
+    histogram("holysheep_upstream_first_byte_seconds",
+              "From the last attempt's start to its first byte, where one came.");
     sample(sum_histogram(&Cells::upstream_first_byte, seconds_a_nanosecond));
     histogram("holysheep_proxy_overhead_seconds",
               "What the proxy itself took, of plain answers: the time to the answer's header less queue and "
@@ -308,9 +311,10 @@ class MetricsPage {
       row.cost.direct_nano_usd += more.cost.direct_nano_usd;
     }
     using Row = const MetricSources::Usage&;
-    counter("holysheep_model_requests_total", "Forwarded requests that ended.");
+    counter("holysheep_model_requests_total",
+            "Requests that were let in and have ended, those refused later included.");
     by_client_and_model(rows, [](Row row) { return static_cast<double>(row.requests); });
-    counter("holysheep_model_errors_total", "Of them: status 400 and above, or broken off.");
+    counter("holysheep_model_errors_total", "Of them: status 400 and above, or ended early.");
     by_client_and_model(rows, [](Row row) { return static_cast<double>(row.errors); });
     counter("holysheep_input_tokens_total", "Tokens of prompts, cached ones included.");
     by_client_and_model(rows, [](Row row) { return static_cast<double>(row.tokens.input); });

@@ -62,6 +62,7 @@ Task<Fault> Attempts::run() {
     ++retries;
     if (const Fault left = co_await pause(wait); left != Fault::none) co_return left;
   }
+  if (paused_too_long_) context_.metrics.queue_refused(fault);  // there was nowhere else to go
   auto& aside = calls_[1 - current_];
   if (fault != Fault::none && aside) {  // upstream's own last word says more than our error
     drop(current_);
@@ -279,6 +280,7 @@ Task<Fault> Attempts::call_upstream() {
   if (first_token > Duration::zero()) limits.first_token = first_token;
   const Fault fault = co_await call->run(request, limits);
   const TimePoint now = client_.now();
+  fared_.answered = call->answered != never;
   fared_.upstream_time = (call->answered == never ? now : call->answered) - began;
   fared_.detail = call->detail;
   context_.metrics.attempted(target_.upstream != &context_.upstream, fault,

@@ -72,6 +72,7 @@ void Exchange::identify() {
   route_ = http::route(head_.path);
   names_.method.assign(head_.method_text);
   names_.path.assign(head_.path);
+  names_.model.clear();  // the connection's request before had one
   const auto given = head_.fields.value(FieldName::x_request_id);
   if (http::valid_request_id(given)) {
     names_.request_id.assign(given);
@@ -465,7 +466,10 @@ void Exchange::finish(Fault outcome) {
   end.overhead = overhead_;
   end.let_in = let_in_;
   end.answer_model = answer_model_;
-  if (const Fared* const how = fared(); how != nullptr) end.detail = how->detail;
+  if (const Fared* const how = fared(); how != nullptr) {
+    end.detail = how->detail;
+    end.answered = how->answered;
+  }
   if (client_.gone()) keep_alive_ = false;
   tell_end(context_, end);
 }

@@ -58,10 +58,8 @@ void tell_metrics(LoopContext& context, const RequestEnd& end) {
               .response_bytes = record.response_bytes,
               .cache = cache_result(record.cache)};
   ended.overhead = end.overhead;
-  if (record.attempts > 0) {
-    ended.queued = record.queue;
-    ended.upstream_first_byte = record.upstream;
-  }
+  if (record.attempts > 0) ended.queued = record.queue;
+  if (end.answered) ended.upstream_first_byte = record.upstream;
   context.metrics.ended(ended);
   if (end.usage.known) context.metrics.used_tokens(end.usage.input, end.usage.output);
 }
@@ -98,6 +96,7 @@ void tell_error(LoopContext& context, const RequestEnd& end) {
   const AccessRecord& record = end.record;
   if (record.status == client_left || end.fault == Fault::client_gone) return;
   if (record.status < 400 && !record.broken) return;
+  if (end.fault == Fault::none && end.route.endpoint != http::Endpoint::forward) return;  // /ready's "no"
   RecentErrors::Entry entry{.time = record.time,
                             .request_id = std::string(record.request_id),
                             .client = std::string(record.client),

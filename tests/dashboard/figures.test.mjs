@@ -134,6 +134,14 @@ test("before any traffic nothing is claimed about upstream", () => {
   assert.match(firstRequest(busy(0), "h"), /Authorization: Bearer/);
 });
 
+test("a breaker as /ready spells it while a probe is under way is told in the sentence", () => {
+  const feed = busy(0);
+  feed.ready.upstream.breaker = "half_open";
+  const { level, parts } = summary(feed, recently(feed));
+  assert.equal(level, "warn");
+  assert.equal(parts[0], "upstream being probed");
+});
+
 test("a model whose breaker is open has a row of its own, a fallback only where there is one", () => {
   const names = (feed) => rows.upstreams(feed).map(([name, state]) => [name.text, state.text]);
   assert.deepEqual(names(busy(0)), [["primary", "reachable"], ["fallback", "reachable"], ["claude-sonnet-4.5", "failing"]]);

@@ -28,6 +28,19 @@ TEST_F(TheAdminPort, ShowsTheEffectiveSettingsWithoutTheirSecrets) {
   EXPECT_EQ(config.body.find("sk-admin-marker"), std::string::npos);
 }
 
+TEST_F(TheAdminPort, RefusesWhatIsNoQuestion) {
+  const auto refused = post_json(admin, "/metrics", R"({"a":"body"})");
+  EXPECT_EQ(refused.status, 405) << refused.failure;
+  EXPECT_EQ(refused.header("Allow"), "GET, HEAD");
+}
+
+TEST_F(TheAdminPort, AnswersWhoComesAfterACrowdThatSaysNothing) {
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 200; ++i) crowd.push_back(std::make_unique<RawClient>(admin));
+  crowd.clear();
+  EXPECT_EQ(get(admin, "/health").status, 200);
+}
+
 TEST_F(TheAdminPort, IsNotToBeHadThroughTheClientPort) {
   EXPECT_EQ(get(stage.port(), "/config").status, 404);
   EXPECT_EQ(get(stage.port(), "/metrics").status, 404);

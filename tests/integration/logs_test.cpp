@@ -36,6 +36,19 @@ TEST(TheLog, HasOneLinePerRequestWithItsFields) {
   EXPECT_EQ(stage.proxy.log_where("request_id", "a-request").size(), 1U);
 }
 
+TEST(TheLog, NamesNoModelOfTheConnectionsRequestBefore) {
+  Stage stage;
+  HttpClient client(stage.port());
+  EXPECT_EQ(client.exchange(chat("gpt-4.1")).status, 200);
+  Request lost;
+  lost.target = "/no-such-thing";
+  lost.headers = {{"X-Request-Id", "names-none"}};
+  EXPECT_EQ(client.exchange(lost).status, 404);
+  const auto line = stage.proxy.request_line("names-none");
+  ASSERT_TRUE(line.is_object());
+  EXPECT_FALSE(line.contains("model")) << line.dump();
+}
+
 TEST(TheLog, HasAShareOfTheSuccessfulRequestsAndAllOthers) {
   Stage stage({{"LOG_SAMPLE", "0"}});
   HttpClient client(stage.port());

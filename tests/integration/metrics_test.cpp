@@ -45,6 +45,35 @@ TEST_F(MetricsOfThePod, CountRequestsByRouteAndStatus) {
   EXPECT_EQ(series(now, R"(holysheep_breaker_state{upstream="primary",model=""})"), 0);
 }
 
+TEST(UpstreamsFirstByte, IsTimedOnlyWhereOneCame) {
+  const auto admin = unused_port();
+  Stage stage({{"ADMIN_PORT", std::to_string(admin)},
+               {"MAX_RETRIES", "0"},
+               {"CIRCUIT_BREAKER_THRESHOLD", "0"},
+               {"UPSTREAM_READ_TIMEOUT", "200ms"}});
+  EXPECT_EQ(fetch(stage.port(), chat("m")).status, 200);
+  EXPECT_EQ(fetch(stage.port(), chat("sim:status=503")).status, 503);
+  EXPECT_EQ(fetch(stage.port(), chat("sim:silent")).status, 504);
+  EXPECT_TRUE(eventually(
+      [&] { return series(get(admin, "/metrics").body, "holysheep_queue_duration_seconds_count") == 3; }));
+  EXPECT_EQ(series(get(admin, "/metrics").body, "holysheep_upstream_first_byte_seconds_count"), 2);
+}
+
+TEST(QueueRefusals, CountWhatUpstreamAskedToWaitTooLongForAndNoOtherModelTook) {
+  const auto admin = unused_port();
+  Stage stage({{"ADMIN_PORT", std::to_string(admin)},
+               {"MAX_RETRIES", "0"},
+               {"CIRCUIT_BREAKER_THRESHOLD", "1"},
+               {"MODEL_FALLBACKS", R"({"sim:status=429;retry-after=3600":["sim:status=503"]})"}});
+  EXPECT_EQ(fetch(stage.port(), chat("sim:status=503")).status, 503);  // that one's breaker is open now
+  EXPECT_EQ(fetch(stage.port(), chat("sim:status=429;retry-after=3600")).status, 429);
+  const auto refused = fetch(stage.port(), chat("sim:status=429;retry-after=3600"));
+  EXPECT_EQ(refused.header("X-HolySheep-Error"), "queue_timeout");
+  const auto page = get(admin, "/metrics").body;
+  EXPECT_EQ(series(page, R"(holysheep_queue_refusals_total{reason="queue_timeout"})"), 1);
+  EXPECT_EQ(series(page, R"(holysheep_fallbacks_total{to="model"})"), 0);
+}
+
 TEST_F(MetricsOfThePod, AreWhatPromtoolHasNothingAgainst) {
   fetch(stage.port(), chat("m"));
   fetch(stage.port(), chat("m", true));

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace holysheep::app {
 
@@ -26,7 +28,7 @@ class Admin {
   /// A status of 404 for a path that is none.
   using Answer = std::function<proxy::ProbeAnswer(const AdminRequest& request)>;
 
-  Admin(boost::asio::io_context& io, Answer answer) : acceptor_(io), answer_(std::move(answer)) {}
+  Admin(boost::asio::io_context& io, Answer answer) : acceptor_(io), pause_(io), answer_(std::move(answer)) {}
 
   /// Listens and serves from now on. The port that it got, or why not.
   Result<std::uint16_t, std::string> open(const std::string& address, std::uint16_t port);
@@ -34,9 +36,13 @@ class Admin {
 
  private:
   class Connection;
+  struct Places {};
   void accept();
+  void accept_later();
 
   boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  const std::shared_ptr<const Places> places_ = std::make_shared<Places>();  // each connection holds it
   Answer answer_;
 };
 

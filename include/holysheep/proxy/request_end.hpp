@@ -16,6 +16,7 @@ struct RequestEnd {
   const http::Route& route;
   Fault fault = Fault::none;           ///< what the proxy itself answered, or why it broke the answer off
   std::string_view detail{};           ///< of the fault
+  bool answered = false;               ///< the last attempt upstream had a first byte
   std::optional<Duration> overhead{};  ///< of an answer that went on at once: what the proxy itself took
   bool let_in = false;                 ///< it was meant for upstream, and came from who may ask there
   std::string_view answer_model{};     ///< the model that the answer names; empty: not known
