@@ -22,8 +22,6 @@ struct MemoryReport {
 /// `request_bodies`, `relay`, … Static text.
 std::string_view memory_use_name(MemoryUse use) noexcept;
 
-/// Appends it in Prometheus' text format 0.0.4.
-void append_metrics(std::string& out, const MemoryReport& report);
 /// As a JSON object.
 std::string memory_json(const MemoryReport& report);
 
