@@ -3,12 +3,14 @@
 #include <holysheep/core/text.hpp>
 #include <holysheep/http/request_scan.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace holysheep::http {
 namespace {
 
 constexpr std::string_view literal_true = "true";
+constexpr std::size_t longest_model_key = std::string_view("model").size();
 constexpr std::size_t not_true = literal_true.size() + 1;
 constexpr CharacterClass literal_characters = characters("+-.");
 constexpr CharacterClass nesting_characters = [] {
@@ -26,11 +28,16 @@ std::uint64_t distance(const char* p, const char* end) noexcept {
 }  // namespace
 
 void RequestScan::feed(std::string_view bytes) {
-  if (place_ == Place::over) return;
+  if (place_ == Place::over) return see_behind(bytes);
   fed_ += bytes.size();
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
   while (p != end && place_ != Place::over) p = step(p, end);
+  if (place_ == Place::over) see_behind({p, end});
+}
+
+void RequestScan::see_behind(std::string_view bytes) noexcept {
+  followed_ = followed_ || !std::all_of(bytes.begin(), bytes.end(), is_json_space);
 }
 
 std::optional<RequestScan::Span> RequestScan::model_span() const noexcept {
@@ -92,6 +99,7 @@ void RequestScan::begin_member() noexcept {
     ++options_;
     options_span_ = {};
   }
+  if (member_ == Member::nearly_model) ++models_;
   if (member_ != Member::model) return;
   ++models_;
   name_size_ = 0;
@@ -141,12 +149,18 @@ void RequestScan::keep(std::string_view part) {
   cut_.append(part.substr(0, longest_raw_name + 1 - cut_.size()));
 }
 
+RequestScan::Member RequestScan::member_of(std::string_view raw) {
+  if (spells(raw, "stream")) return Member::stream;
+  if (spells(raw, "stream_options")) return Member::options;
+  std::string decoded;
+  const std::string_view key = text_of(raw, decoded, longest_model_key).value_or(std::string_view());
+  if (key == "model") return Member::model;
+  return same_ignoring_case(key, "model") ? Member::nearly_model : Member::other;
+}
+
 void RequestScan::take_text(std::string_view raw, std::uint64_t end) {
   if (place_ == Place::key) {
-    member_ = spells(raw, "model")            ? Member::model
-              : spells(raw, "stream")         ? Member::stream
-              : spells(raw, "stream_options") ? Member::options
-                                              : Member::other;
+    member_ = member_of(raw);
     return;
   }
   span_.size = end - span_.offset;

@@ -1,3 +1,4 @@
+#include "characters.hpp"
 #include <holysheep/http/route.hpp>
 
 #include <array>
@@ -76,6 +77,21 @@ Route own_route(Endpoint endpoint, std::string_view label) noexcept {
 }
 
 }  // namespace
+
+std::string decoded_model(const Route& route) {
+  std::string name;
+  for (std::string_view left = route.model; !left.empty();) {
+    const int high = left.size() >= 3 && left.front() == '%' ? hex_digit(left[1]) : -1;
+    const int low = high >= 0 ? hex_digit(left[2]) : -1;
+    name.push_back(low >= 0 ? static_cast<char>(high * 16 + low) : left.front());
+    left.remove_prefix(low >= 0 ? 3 : 1);
+  }
+  return name;
+}
+
+bool may_name_unread_model(const Route& route) noexcept {
+  return route.model.empty() && route.rest.find_first_of(":%") != std::string_view::npos;
+}
 
 Route route(std::string_view path) noexcept {
   if (under(path, v1)) return v1_route(path);

@@ -47,12 +47,12 @@ Admission::Admission(const AdmissionLimits& limits, const UpstreamPauses& pauses
     : limits_(limits), pauses_(pauses), bucket_(limits.rate_per_second, limits.burst) {}
 
 std::optional<Permit> Admission::try_admit(const AdmissionRequest& request) {
-  if (waiting_.load() > 0) return std::nullopt;
+  if (line_.load() || of_its_own_wait(request.client)) return std::nullopt;
   if (pauses_.any(request.now) && pauses_.paused_until(request.model, request.now) > request.now)
     return std::nullopt;
   if (take_all(request.client, request.first, request.now)) return Permit(*this, request.client);
   // What was held for a moment may have been somebody's turn.
-  if (waiting_.load() > 0 && wake_) wake_(TimePoint::min());
+  wake_who_waits(request.client);
   return std::nullopt;
 }
 
@@ -70,13 +70,13 @@ std::variant<Permit, Place, Refusal> Admission::admit(const AdmissionRequest& re
     // In line before anything is decided: what has come free since `try_admit` looked goes to whose turn it
     // is, and a request that may go past all who wait needs no room and no estimate.
     room_.enter(waiter);
-    waiting_.store(room_.size());
+    count_who_waits();
     next = let_in(request.now, decided);
     at_once = waiter->state == Waiter::State::granted;
     if (!at_once) refused = find_room(request, *waiter, decided);
     if (refused) room_.leave(*waiter);
     if (at_once || refused) waiter->state = Waiter::State::done;
-    waiting_.store(room_.size());
+    count_who_waits();
   }
   for (const auto& one : decided) {
     if (one != waiter) one->on_decided();
@@ -141,10 +141,12 @@ TimePoint Admission::pump(TimePoint now) {
 TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& decided) {
   constexpr Duration soon = std::chrono::microseconds(100);
   TimePoint next = pauses_.any(now) ? room_.see_pauses(pauses_, now) : never;
+  line_.store(true);  // before it looks: what is given back from here on wakes
   for (;;) {
     const auto waiter = room_.next(now);
     if (!waiter) {
       next = std::min(next, std::max(room_.next_token(now), now + soon));
+      line_.store(false);
       break;
     }
     if (taken_.load() >= limits_.places) break;  // the next release wakes
@@ -156,7 +158,7 @@ TimePoint Admission::let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>&
     waiter->state = Waiter::State::granted;
     decided.push_back(waiter);
   }
-  waiting_.store(room_.size());
+  count_who_waits();
   return next;
 }
 
@@ -183,7 +185,22 @@ bool Admission::take_tokens(ClientShare* client, bool first, TimePoint now) noex
 void Admission::release(ClientShare* client) noexcept {
   if (client) client->in_flight.fetch_sub(1);
   taken_.fetch_sub(1);
-  if (waiting_.load() > 0 && wake_) wake_(TimePoint::min());
+  wake_who_waits(client);
+}
+
+/// Somebody whom `client` must not overtake, whatever keeps him.
+bool Admission::of_its_own_wait(const ClientShare* client) const noexcept {
+  return (client ? client->waiting : waiting_).load() > 0;
+}
+
+/// What `client` gave back may be what they lacked.
+void Admission::wake_who_waits(const ClientShare* client) noexcept {
+  if ((line_.load() || (client && client->waiting.load() > 0)) && wake_) wake_(TimePoint::min());
+}
+
+void Admission::count_who_waits() noexcept {
+  waiting_.store(room_.size());
+  if (room_.size() == 0) line_.store(false);
 }
 
 std::optional<Permit> Admission::take(Waiter& waiter) {
@@ -205,7 +222,7 @@ void Admission::leave(Waiter& waiter) {
     const std::scoped_lock lock(mutex_);
     if (waiter.state == Waiter::State::waiting) {
       room_.leave(waiter);
-      waiting_.store(room_.size());
+      count_who_waits();
     }
     had_permit = waiter.state == Waiter::State::granted;
     waiter.state = Waiter::State::done;

@@ -47,6 +47,7 @@ void WaitingRoom::enter(const std::shared_ptr<Waiter>& waiter) {
   waiter->place = lane->line.insert(lane->line.end(), waiter);
   ++client.size;
   ++size_;
+  if (client.share) client.share->waiting.fetch_add(1);
 }
 
 void WaitingRoom::leave(const Waiter& waiter) {
@@ -54,6 +55,7 @@ void WaitingRoom::leave(const Waiter& waiter) {
   WaitingClient& client = *lane.client;
   lane.line.erase(waiter.place);
   --size_;
+  if (client.share) client.share->waiting.fetch_sub(1);
   if (lane.line.empty()) client.lanes.erase(lane.self);
   if (--client.size == 0) clients_.erase(client.share);
 }

@@ -1,4 +1,5 @@
 #include <holysheep/http/compressible.hpp>
+#include <holysheep/http/json_body.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
@@ -215,12 +216,15 @@ std::string_view Exchange::find_model() const {
 }
 
 /// A client that may use some models only must say which, once, where it can be read before anything goes
-/// upstream. What has no body names none: a list of models, say.
+/// upstream and no other reader could find another one. What has no body names none: a list of models, say.
 bool Exchange::may_use_model() {
   if (!caller_.restricted()) return true;
-  const bool has_body = head_.framing != Framing::none;
-  if (route_.model.empty() && !has_body) return true;
-  const bool sure = !route_.model.empty() || (body_->complete() && body_->scan().models() == 1);
+  if (!route_.model.empty()) return caller_.may_use(http::decoded_model(route_));
+  if (head_.framing == Framing::none || (head_.framing == Framing::length && head_.content_length == 0)) {
+    return true;
+  }
+  const bool sure = !http::may_name_unread_model(route_) && http::told_as_json(head_.fields) &&
+                    body_->complete() && body_->scan().whole() && body_->scan().models() == 1;
   if (!sure || names_.model.empty()) {
     why_ = "which one the request is for cannot be read from it";
     return false;

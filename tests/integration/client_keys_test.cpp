@@ -136,6 +136,48 @@ TEST_F(ClientKeys, RefuseWhatMightNameAnotherModel) {
   EXPECT_EQ(with(R"({"model":"gpt-4.\u0031","messages":[]})").header("X-HolySheep-Error"), "");
 }
 
+/// What another reader than ours would find: each is read by some upstream or other as a request for o3.
+TEST_F(ClientKeys, RefuseWhatAnotherReaderMightTakeForAnotherModel) {
+  Stage stage(settings({client("team-a", key_of_a, {{"models", {"gpt-4.1"}}})}));
+  const auto with = [&](const std::string& type, const std::string& body) {
+    Request request = json_request("/v1/chat/completions", body, {bearer(key_of_a)});
+    std::erase_if(request.headers, [](const Header& field) { return field.name == "Content-Type"; });
+    request.headers.push_back({"Content-Type", type});
+    return fetch(stage.port(), std::move(request));
+  };
+  const std::string part = "\r\n--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\no3\r\n--x--\r\n";
+  const std::string multipart = "multipart/form-data; boundary=x";
+  const std::string form = "application/x-www-form-urlencoded";
+  expect_gateway_error(with(multipart, R"({"model":"gpt-4.1"})" + part), 403, "model_not_allowed");
+  expect_gateway_error(with(multipart, R"({"model":"gpt-4.1","a":")" + part + "\"}"), 403,
+                       "model_not_allowed");
+  expect_gateway_error(with(form, R"({"model":"gpt-4.1","a":"&model=o3&"})"), 403, "model_not_allowed");
+  const std::string json_type = "application/json";
+  expect_gateway_error(with(json_type, R"({"model":"gpt-4.1","Model":"o3"})"), 403, "model_not_allowed");
+  expect_gateway_error(with(json_type, R"({"MODE\u004c":"o3","model":"gpt-4.1"})"), 403, "model_not_allowed");
+  expect_gateway_error(with(json_type, R"({"model":"gpt-4.1"/**/,"model":"o3"})"), 403, "model_not_allowed");
+  expect_gateway_error(with(json_type, R"({"model":"gpt-4.1"}{"model":"o3"})"), 403, "model_not_allowed");
+  EXPECT_TRUE(stage.simulator.requests().empty());
+  EXPECT_EQ(with(json_type + "; charset=utf-8", chat_body("gpt-4.1") + "\r\n").status, 200);
+}
+
+TEST_F(ClientKeys, RefuseAModelThatThePathNamesInAnotherWay) {
+  Stage stage(settings({client("team-a", key_of_a, {{"models", {"gemini-2.5-flash", "google/*"}}})}));
+  const auto with = [&](const std::string& path) {
+    return post_json(stage.port(), path, R"({"model":"gemini-2.5-flash","contents":[]})", {bearer(key_of_a)});
+  };
+  for (const char* path :
+       {"/v1beta/models/gemini-pro%3AgenerateContent", "/v1beta//models/gemini-pro:generateContent",
+        "/v1beta/models//gemini-pro:generateContent", "/v1beta/models/gemini-pro:generateContent/",
+        "/v1beta/tunedModels/mine:generateContent", "/v1/models/gemini-pro:generateContent",
+        "/v1beta/models/google%252Fpro:generateContent"}) {
+    EXPECT_EQ(with(path).status, 403) << path;
+  }
+  EXPECT_TRUE(stage.simulator.requests().empty());
+  EXPECT_NE(with("/v1beta/models/gemini-2.5-flash:generateContent").status, 403);
+  EXPECT_NE(with("/v1beta/models/google%2Fpro:generateContent").status, 403);
+}
+
 /// A body too large to be held goes on as it comes: which model it names is known too late.
 TEST_F(ClientKeys, RefuseWhatCannotBeReadBeforeItGoesOn) {
   auto small = settings({client("team-a", key_of_a, {{"models", {"gpt-4.1"}}}), client("team-b", key_of_b)});

@@ -33,7 +33,8 @@ class RequestScan {
   /// is not a string or not all there yet, is longer than `longest_model_name`, or holds control characters
   /// or malformed escapes. Until the next `feed`.
   [[nodiscard]] std::string_view model() const noexcept { return {name_.data(), name_size_}; }
-  /// How many members `model` there are: who replaces the value, or allows by it, must see 1.
+  /// How many members `model` there are, in capitals too, since some readers take those for it: who replaces
+  /// the value, or allows by it, must see 1.
   [[nodiscard]] unsigned models() const noexcept { return models_; }
   /// Where the only `model` stands, its quotes included; nothing unless it is a whole string.
   [[nodiscard]] std::optional<Span> model_span() const noexcept;
@@ -49,6 +50,8 @@ class RequestScan {
   [[nodiscard]] std::uint64_t first_member() const noexcept { return first_member_; }
   /// The object has come to its end, and nothing malformed was seen before it.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
+  /// And nothing but white space stood behind it.
+  [[nodiscard]] bool whole() const noexcept { return closed_ && !followed_; }
 
  private:
   enum class Place : std::uint8_t {
@@ -64,9 +67,11 @@ class RequestScan {
     behind_value,
     over,
   };
-  enum class Member : std::uint8_t { other, model, stream, options };
+  enum class Member : std::uint8_t { other, model, nearly_model, stream, options };
 
   const char* step(const char* p, const char* end);
+  static Member member_of(std::string_view raw);
+  void see_behind(std::string_view bytes) noexcept;
   void at_mark(char c, std::uint64_t offset) noexcept;
   void begin_member() noexcept;
   void begin_value(char c, std::uint64_t offset) noexcept;
@@ -83,6 +88,7 @@ class RequestScan {
   bool escaped_ = false;  // of a cut string: its next byte stands behind a backslash
   bool stream_ = false;
   bool closed_ = false;
+  bool followed_ = false;
   unsigned models_ = 0;
   unsigned streams_ = 0;
   unsigned options_ = 0;

@@ -3,6 +3,7 @@
 #include <holysheep/http/dialect.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace holysheep::http {
@@ -23,6 +24,13 @@ struct Route {
   /// For metrics and logs: one of a fixed few static texts.
   std::string_view label = "other";
 };
+
+/// `route.model` without its percent-encoding, as upstream reads it.
+std::string decoded_model(const Route& route);
+
+/// Whether a path may name a model where `Route::model` does not have it: an action follows a colon, which
+/// may be encoded.
+bool may_name_unread_model(const Route& route) noexcept;
 
 /// Reads a path without its query. Views point into `path`. No allocation, any thread.
 Route route(std::string_view path) noexcept;

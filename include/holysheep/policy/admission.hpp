@@ -92,8 +92,8 @@ class Place {
 /// who has none of it now waits in the bounded waiting room. So does who is over his client's own rate or
 /// requests in flight. Whose turn it is there, the WaitingRoom says: of one client first come, first served,
 /// but past those whose model is paused; between clients whoever had least. A newcomer overtakes nobody whose
-/// turn comes before his. Shared by all event loops: while nobody waits and nothing is paused, admission is a
-/// few atomics and no lock.
+/// turn comes before his. Shared by all event loops: while nothing is paused, and nobody waits but for limits
+/// of his own client, admission of the other clients is a few atomics and no lock.
 ///
 /// It has no clock: whoever drives it calls `pump` at the times it asks for.
 class Admission {
@@ -130,6 +130,9 @@ class Admission {
   bool take_all(ClientShare* client, bool first, TimePoint now) noexcept;
   bool take_tokens(ClientShare* client, bool first, TimePoint now) noexcept;
   void release(ClientShare* client) noexcept;
+  [[nodiscard]] bool of_its_own_wait(const ClientShare* client) const noexcept;
+  void wake_who_waits(const ClientShare* client) noexcept;
+  void count_who_waits() noexcept;
   Duration expected_wait(const AdmissionRequest& request, const WaitingRoom::Ahead& ahead) const;
   TimePoint let_in(TimePoint now, std::vector<std::shared_ptr<Waiter>>& decided);
   std::optional<Refusal> find_room(const AdmissionRequest& request, const Waiter& newcomer,
@@ -143,6 +146,8 @@ class Admission {
   TokenBucket bucket_;
   std::atomic<std::int64_t> taken_{0};
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<bool> line_{
+      false};  // somebody may wait for what the pod lacks, not for his own client's limits
   std::function<void(TimePoint)> wake_;
   std::mutex mutex_;  // guards the room and the waiters in it
   WaitingRoom room_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -31,6 +32,7 @@ struct ClientShare {
   const ClientLimits limits;
   TokenBucket bucket;                      ///< of requests; burst: one second's worth
   std::atomic<std::int64_t> in_flight{0};  ///< attempts upstream, as the pod's places
+  std::atomic<std::size_t> waiting{0};     ///< in the waiting room, which counts them
   double next_turn = 0;                    ///< the waiting room's alone, under its lock
 };
 

@@ -104,7 +104,7 @@ TEST(RequestScan, IsNotFooledByOtherMembers) {
            R"({"x":"\"model\":\"a\",\"stream\":true"})",
            R"({"x":"\\","y":"\\\",\"model\":\"a"})",
            R"({"x":"model","y":"stream","z":true})",
-           R"({"Model":"a","models":"a","mode":"l","xmodel":"a","streams":true,"strea":true})",
+           R"({"models":"a","mode":"l","xmodel":"a","streams":true,"strea":true})",
            R"({"x":["}",{"y":"]"},"model"],"z":"a"})",
            R"({"x":1 "model":"a"})",
            R"({"x" "model":"a"})",
@@ -148,6 +148,38 @@ TEST(RequestScan, SaysNothingBeforeAWholeValueIsThere) {
     EXPECT_EQ(reading.span, size < named ? "" : "\"a-model\"") << size;
     EXPECT_EQ(reading.stream, size == body.size()) << size;
   }
+}
+
+/// Some readers (Go's encoding/json) take such a key for it.
+TEST(RequestScan, CountsAModelInCapitalsWithoutTakingItsName) {
+  const Reading alone{.model = "", .models = 1};
+  const Reading beside{.model = "a", .models = 2};
+  for (const std::string_view body : {R"({"Model":"b"})", R"({"MODE\u004c":"b"})"}) {
+    EXPECT_EQ(read(body), alone) << body;
+    EXPECT_EQ(read(body, single_bytes(body)), alone) << body;
+  }
+  for (const std::string_view body : {R"({"Model":"b","model":"a"})", R"({"model":"a","mODEL":"b"})"}) {
+    EXPECT_EQ(read(body), beside) << body;
+    EXPECT_EQ(read(body, single_bytes(body)), beside) << body;
+  }
+}
+
+TEST(RequestScan, KnowsABodyThatIsOneObjectAndNothingElse) {
+  const auto whole = [](std::string_view body) {
+    RequestScan at_once;
+    at_once.feed(body);
+    RequestScan by_bytes;
+    for (const auto byte : single_bytes(body)) by_bytes.feed(byte);
+    EXPECT_EQ(at_once.whole(), by_bytes.whole()) << body;
+    return at_once.whole();
+  };
+  EXPECT_TRUE(whole(R"({"model":"a"})"));
+  EXPECT_TRUE(whole("\xef\xbb\xbf {\"model\":\"a\"} \r\n\t"));
+  EXPECT_FALSE(whole(R"({"model":"a")"));
+  EXPECT_FALSE(whole(R"({"model":"a"}{"model":"b"})"));
+  EXPECT_FALSE(whole("{\"model\":\"a\"}\r\n--x"));
+  EXPECT_FALSE(whole(R"({"model":"a"/**/,"model":"b"})"));
+  EXPECT_FALSE(whole(""));
 }
 
 TEST(RequestScan, TakesTheLastOfSeveralMembers) {
@@ -324,7 +356,8 @@ bool is_usable(const std::string& name) {
 Reading nlohmann_reading(const std::string& body, const Reading& ours) {
   Reading reading;
   const auto count = [&](int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key && parsed == "model") ++reading.models;
+    if (depth == 1 && event == nlohmann::json::parse_event_t::key && (parsed == "model" || parsed == "Model"))
+      ++reading.models;
     return true;
   };
   const auto json = nlohmann::json::parse(body, count);

@@ -9,8 +9,10 @@
 namespace holysheep {
 namespace {
 
+using http::decoded_model;
 using http::Dialect;
 using http::Endpoint;
+using http::may_name_unread_model;
 using http::route;
 
 TEST(Route, SendsV1OnWithItsDialectAndLabel) {
@@ -97,6 +99,24 @@ TEST(Route, KnowsNothingElse) {
     EXPECT_EQ(route(path).endpoint, Endpoint::not_found) << path;
     EXPECT_EQ(route(path).label, "other") << path;
   }
+}
+
+TEST(Route, ReadsAModelWithoutItsPercentEncoding) {
+  const auto model = [](std::string_view path) { return decoded_model(route(path)); };
+  EXPECT_EQ(model("/v1beta/models/gemini-2.5-flash:generateContent"), "gemini-2.5-flash");
+  EXPECT_EQ(model("/v1beta/models/google%2Fgemini%2dpro:generateContent"), "google/gemini-pro");
+  EXPECT_EQ(model("/v1beta/models/a%252Fb:generateContent"), "a%2Fb");
+  EXPECT_EQ(model("/v1beta/models"), "");
+}
+
+TEST(Route, KnowsAPathThatMayNameAModelThatItDoesNotRead) {
+  const auto may = [](std::string_view path) { return may_name_unread_model(route(path)); };
+  EXPECT_TRUE(may("/v1beta/models/a%3AgenerateContent"));
+  EXPECT_TRUE(may("/v1beta/tunedModels/a:generateContent"));
+  EXPECT_TRUE(may("/v1/models/a:generateContent"));
+  EXPECT_FALSE(may("/v1beta/models/a:generateContent"));
+  EXPECT_FALSE(may("/v1beta/openai/chat/completions"));
+  EXPECT_FALSE(may("/v1/chat/completions"));
 }
 
 }  // namespace

@@ -136,6 +136,44 @@ TEST_F(ClientAdmission, APlaceItGivesBackWakesItsWaiters) {
   EXPECT_EQ(narrow.in_flight, 1);
 }
 
+TEST_F(ClientAdmission, WhoWaitsForItsOwnLimitsKeepsNobodyElseFromTheShortWay) {
+  ClientShare narrow("narrow", {.max_in_flight = 1});
+  Admission gate(wide_open, pauses);
+  int wakes = 0;
+  gate.on_wake([&](TimePoint) { ++wakes; });
+  auto first = visit(gate, of(narrow, opening));
+  auto second = visit(gate, of(narrow, opening));
+  ASSERT_TRUE(second.place);
+  EXPECT_TRUE(gate.try_admit(of(a, opening)));
+  EXPECT_EQ(wakes, 0) << "what it gave back is nothing that anybody lacks";
+  first.permit.reset();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_FALSE(gate.try_admit(of(narrow, opening))) << "it would overtake its own";
+  gate.pump(opening);
+  EXPECT_TRUE(second.let_in());
+}
+
+TEST_F(ClientAdmission, WhoWaitsForThePodIsOvertakenByNobody) {
+  auto single = wide_open;
+  single.places = 1;
+  ClientShare slow("slow", {.rate_per_second = 1});
+  Admission gate(single, pauses);
+  int wakes = 0;
+  gate.on_wake([&](TimePoint) { ++wakes; });
+  visit(gate, of(slow, opening));
+  auto waits = visit(gate, of(slow, opening));
+  ASSERT_TRUE(waits.place);
+  auto holder = gate.try_admit(of(a, opening));
+  ASSERT_TRUE(holder) << "that one waits for its own token";
+  EXPECT_EQ(gate.pump(opening + seconds(1)), never);
+  wakes = 0;
+  holder.reset();
+  EXPECT_EQ(wakes, 1) << "now it waits for the place";
+  EXPECT_FALSE(gate.try_admit(of(b, opening + seconds(1))));
+  gate.pump(opening + seconds(1));
+  EXPECT_TRUE(waits.let_in());
+}
+
 TEST_F(ClientAdmission, ATurnThatThePodHasNoTokenForCostsTheClientNothing) {
   ClientShare slow("slow", {.rate_per_second = 1});
   Admission gate(one_at_a_time, pauses);
