@@ -152,8 +152,8 @@ TEST(RequestScan, SaysNothingBeforeAWholeValueIsThere) {
 
 /// Some readers (Go's encoding/json) take such a key for it.
 TEST(RequestScan, CountsAModelInCapitalsWithoutTakingItsName) {
-  const Reading alone{.model = "", .models = 1};
-  const Reading beside{.model = "a", .models = 2};
+  const Reading alone{.model = "", .models = 1, .span = ""};
+  const Reading beside{.model = "a", .models = 2, .span = ""};
   for (const std::string_view body : {R"({"Model":"b"})", R"({"MODE\u004c":"b"})"}) {
     EXPECT_EQ(read(body), alone) << body;
     EXPECT_EQ(read(body, single_bytes(body)), alone) << body;
