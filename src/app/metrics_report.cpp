@@ -90,14 +90,14 @@ class MetricsPage {
     for (const auto* loop : sources_.loops) all += static_cast<std::uint64_t>(read(loop->cells()).get());
     return all;
   }
-  std::uint64_t sum(Tally Cells::*cell) const {
+  std::uint64_t sum(Tally Cells::* cell) const {
     return sum([cell](const Cells& cells) -> const Tally& { return cells.*cell; });
   }
-  std::uint64_t sum(OwnCount Cells::*cell) const {
+  std::uint64_t sum(OwnCount Cells::* cell) const {
     return sum([cell](const Cells& cells) -> const OwnCount& { return cells.*cell; });
   }
   template <std::size_t N>
-  std::uint64_t sum(std::array<Tally, N> Cells::*cells, std::size_t i) const {
+  std::uint64_t sum(std::array<Tally, N> Cells::* cells, std::size_t i) const {
     return sum([=](const Cells& all) -> const Tally& { return (all.*cells)[i]; });
   }
 
@@ -108,9 +108,8 @@ class MetricsPage {
     return shown(bounds, counts, unit);
   }
   template <const auto& bounds>
-  MetricHistogram sum_histogram(Histogram<bounds> Cells::*cell, double unit) const {
-    return sum_histogram<bounds>(
-        unit, [=](const Cells& cells) -> const auto& { return cells.*cell; });
+  MetricHistogram sum_histogram(Histogram<bounds> Cells::* cell, double unit) const {
+    return sum_histogram<bounds>(unit, [=](const Cells& cells) -> const auto& { return cells.*cell; });
   }
 
   void requests() {
