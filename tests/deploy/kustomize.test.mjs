@@ -35,6 +35,9 @@ test('the base sets what differs from the defaults, and nothing else', () => {
   for (const [name, value] of Object.entries(given)) assert.notEqual(value, usual[name], name);
 });
 
+test('the namespace admits restricted pods only', () =>
+  assert.equal(the(render('base'), 'Namespace').metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted'));
+
 test('a changed setting rolls out', () => {
   const name_of = (objects) => {
     const { name } = the(objects, 'ConfigMap').metadata;

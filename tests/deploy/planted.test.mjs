@@ -39,6 +39,7 @@ const faults = {
   'a CA mounted by subPath': [(all) => (proxy(all).volumeMounts.find(({ name }) => name === 'custom-ca').subPath = 'ca-cert.pem'), /SSL_CERT_FILE=.*subPath/],
   'a ledger that cannot be written': [(all) => (config(all).USAGE_FILE = '/etc/holysheep/secrets/usage'), /USAGE_FILE=.*cannot be written there/],
   'caches larger than the memory': [(all) => (config(all).CACHE_SIZE_MB = '1024'), /hold 1152 MiB, more than 90 %/],
+  'an event loop for each CPU of the node': [(all) => delete proxy(all).resources.limits.cpu, /WORKER_PROCESSES=auto/],
   'no limit of memory': [(all) => delete proxy(all).resources.limits, /no memory limit/],
 
   // Selectors, ports, names.
@@ -82,6 +83,8 @@ const faults = {
   'an annotation that never existed': [(all) => annotate(all, 'rate-limit', '100'), /no annotation nginx.ingress.kubernetes.io\/rate-limit /],
   'a timeout with a unit': [(all) => annotate(all, 'proxy-read-timeout', '120s'), /"120s" is not/],
   'a timeout shorter than the proxy waits': [(all) => annotate(all, 'proxy-read-timeout', '60'), /not longer than REQUEST_TIMEOUT=60s/],
+  'a timeout shorter than a stream may be silent': [(all) => { config(all).STREAM_PING_INTERVAL = '0'; config(all).UPSTREAM_READ_TIMEOUT = '3m'; }, /stream's silence, 180 s/],
+  'idle connections that the proxy closes before nginx does': [(all) => (config(all).KEEPALIVE_TIMEOUT = '30'), /KEEPALIVE_TIMEOUT is 30s/],
   'buffered event streams': [(all) => annotate(all, 'proxy-buffering', 'on'), /proxy-buffering must be off/],
   'bodies smaller than the proxy takes': [(all) => annotate(all, 'proxy-body-size', '1m'), /less than CLIENT_MAX_BODY_SIZE=50m/],
 
