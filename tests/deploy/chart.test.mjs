@@ -1,0 +1,310 @@
+// The chart: each of its examples rendered by the real helm and held to the API's types and our rules, values that are
+// wrong refused with a message that says where, and what has to follow from the values following.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { problems_of } from './manifests.mjs';
+import * as settings from './settings.mjs';
+import { documents, helm, proxy, root } from './tools.mjs';
+
+const chart = join(root, 'deploy/helm/holysheep-proxy');
+const examples = readdirSync(join(chart, 'ci')).map((name) => join(chart, 'ci', name));
+const scratch = mkdtempSync(join(tmpdir(), 'holysheep-chart-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+// No configuration, cache or plugin of whoever runs this; the linked rules are told of at each call.
+const env = { PATH: process.env.PATH, HOME: scratch };
+const run = (program, ...args) => spawnSync(program, args, { encoding: 'utf8', env, maxBuffer: 1 << 26 });
+const sets = (values) => values.flatMap((value) => ['--set', value]);
+
+let count = 0;
+function values_file(values) {
+  const path = join(scratch, `values-${++count}.json`);
+  writeFileSync(path, JSON.stringify(values));
+  return path;
+}
+
+function rendered(...args) {
+  const ended = run(helm, 'template', 'hs', chart, '--namespace', 'llm', ...args);
+  assert.equal(ended.status, 0, ended.stderr);
+  return ended.stdout;
+}
+const objects_of = (...args) => documents(rendered(...args), 'rendered');
+const one = (objects, kind) => {
+  const found = objects.filter((object) => object.kind === kind);
+  assert.equal(found.length, 1, `${found.length} of ${kind}`);
+  return found[0];
+};
+const pod_of = (objects) => one(objects, 'Deployment').spec.template.spec;
+const config_of = (objects) => objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-config')).data;
+function refusal(...args) {
+  const ended = run(helm, 'template', 'hs', chart, '--namespace', 'llm', ...args);
+  assert.notEqual(ended.status, 0, `not refused: ${args.join(' ')}`);
+  return ended.stderr;
+}
+
+for (const [name, args] of [['values.yaml alone', []], ...examples.map((path) => [path.split('/').pop(), ['-f', path]])]) {
+  test(`${name}: helm lint has nothing to say, and what it renders is right`, async () => {
+    const ended = run(helm, 'lint', '--strict', chart, ...args);
+    assert.equal(ended.status, 0, ended.stdout + ended.stderr);
+    assert.doesNotMatch(ended.stdout, /\[(WARNING|ERROR)\]/);
+    const objects = objects_of(...args);
+    assert.deepEqual(await problems_of(objects, { secrets_allowed: true }), []);
+    for (const { kind, metadata } of objects) assert.equal(metadata.namespace, 'llm', `${kind} ${metadata.name}`);
+  });
+}
+
+test('What is wrong in what is rendered is found', async () => {
+  const text = rendered('-f', join(chart, 'ci/everything-values.yaml'));
+  const planted = [
+    ['enableServiceLinks:', 'enableServiceLink:', /enableServiceLink\b/],
+    ['revisionHistoryLimit: 5', 'revisionHistoryLimit: "five"', /revisionHistoryLimit/],
+    ['  LOG_SAMPLE: "0.1"', '  LOG_SAMPLES: "0.1"', /unknown setting "LOG_SAMPLES".*LOG_SAMPLE/],
+    ['  SHUTDOWN_GRACE: "2m"', '  SHUTDOWN_GRACE: "2 minutes"', /SHUTDOWN_GRACE/],
+    ['    app.kubernetes.io/instance: hs\n  ports:', '    app.kubernetes.io/instance: other\n  ports:', /Service.*selects no pod/],
+    ['      - port: http', '      - port: web', /targetPort|ingress port web/, /- port: http/],
+    ['terminationGracePeriodSeconds: 137', 'terminationGracePeriodSeconds: 130', /terminationGracePeriodSeconds 130/],
+    ['limit-rpm: "100"', 'rate-limit: "100"', /no annotation .*rate-limit/],
+    ['drop: [ALL]', 'drop: []', /capabilities\.drop ALL/],
+    ['mountPath: /etc/holysheep/ca', 'mountPath: /etc/holysheep/cas', /SSL_CERT_FILE.*no volume/],
+  ];
+  for (const [from, to, message] of planted) {
+    const changed = text.replace(from.trimStart(), to.trimStart());
+    assert.notEqual(changed, text, `nothing to change: ${from}`);
+    const found = await problems_of(documents(changed, to), { secrets_allowed: true });
+    assert.match(found.join('\n'), message, to);
+  }
+});
+
+test('Objects come with their switches alone', () => {
+  const kinds = (...args) => objects_of(...args).map(({ kind }) => kind).sort();
+  const always = ['ConfigMap', 'Deployment', 'Service'];
+  const usual = [...always, 'HorizontalPodAutoscaler', 'NetworkPolicy', 'PodDisruptionBudget', 'ServiceAccount'];
+  assert.deepEqual(kinds(), usual.sort());
+  assert.deepEqual(kinds('-f', join(chart, 'ci/bare-values.yaml')), always.sort());
+  const switches = {
+    Ingress: ['ingress.enabled=true'],
+    HTTPRoute: ['httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public'],
+    VerticalPodAutoscaler: ['verticalPodAutoscaler.enabled=true'],
+    PodMonitor: ['monitoring.podMonitor.enabled=true'],
+    PrometheusRule: ['monitoring.prometheusRule.enabled=true'],
+    Secret: ['apiKey.value=abc'],
+  };
+  for (const [kind, values] of Object.entries(switches))
+    assert.deepEqual(kinds(...sets(values)), [...usual, kind].sort());
+});
+
+test('Values that are wrong are refused, with a message that says where', () => {
+  const refused = [
+    [['replicas=3'], /additional properties 'replicas' not allowed/],
+    [['replicaCount=three'], /'\/replicaCount': got string, want integer/],
+    [['autoscaling.maxReplica=9'], /'\/autoscaling': additional properties 'maxReplica' not allowed/],
+    [['autoscaling.minReplicas=9', 'autoscaling.maxReplicas=3'], /autoscaling: maxReplicas 3 is below minReplicas 9/],
+    [['autoscaling.targetCPUUtilizationPercentage=null'], /autoscaling: nothing to scale on/],
+    [['env.REQUEST_TIMOUT=60'], /'\/env': additional properties 'REQUEST_TIMOUT' not allowed/],
+    [['env.REQUEST_TIMEOUT=soon'], /'\/env\/REQUEST_TIMEOUT': 'soon' does not match pattern/],
+    [['env.LOG_LEVEL=loud'], /'\/env\/LOG_LEVEL': value must be one of 'trace'/],
+    [['env.MAX_RETRIES=101'], /'\/env\/MAX_RETRIES': maximum: got 101, want 100/],
+    [['env[0].name=LOG_LEVELS', 'env[0].value=info'], /'\/env\/0\/name': value must be one of/],
+    [['env[0].name=LOG_LEVEL', 'env[0].value=info', 'env[1].name=LOG_LEVEL', 'env[1].value=debug'], /LOG_LEVEL is there twice/],
+    [['env.HOLYSHEEP_API_KEY=abc'], /HOLYSHEEP_API_KEY: a secret does not belong in a ConfigMap.*apiKey\.existingSecret/],
+    [['env.FALLBACK_API_KEY=abc'], /FALLBACK_API_KEY: a secret.*fallbackApiKey\.existingSecret/],
+    [['env.REDIS_URL=redis://u:p@redis'], /REDIS_URL: the user and password/],
+    [['env.CLIENT_KEYS_FILE=/x', 'clientKeys.existingSecret=clients'], /CLIENT_KEYS_FILE: another value of the chart sets it/],
+    [['customCA.existingSecret=a', 'customCA.existingConfigMap=b'], /customCA: .*both set/],
+    [['apiKey.existingSecret=a', 'apiKey.value=b'], /apiKey: .*both set/],
+    [['clientKeys.clients[0].id=a', 'clientKeys.clients[0].key_sha256=abc'], /'\/clientKeys\/clients\/0\/key_sha256'.*pattern/],
+    [['terminationGracePeriodSeconds=44'], /terminationGracePeriodSeconds: 44 is too short: .* need at least 45/],
+    [['resources.limits.memory=1GB'], /'\/resources\/limits\/memory'.*pattern/],
+    [['image.digest=sha256:abc'], /'\/image\/digest'/],
+    [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
+    [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.updateMode=Auto'], /verticalPodAutoscaler: it would change cpu/],
+    [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['podDisruptionBudget.maxUnavailable=0'], /'\/podDisruptionBudget\/maxUnavailable': minimum/],
+  ];
+  for (const [values, message] of refused) assert.match(refusal(...sets(values)), message);
+  assert.match(refusal('--kube-version', '1.26.0'), /incompatible with Kubernetes/);
+});
+
+// What each setting takes is told by the daemon in words, and by the schema in patterns: both are asked, for every one.
+test('The schema takes of each setting what the daemon takes', () => {
+  const texts = ['auto', 'off', 'info', 'json', 'opt-in', 'evict-oldest', 'nonsense', 'two words', '0', '0.5', '5', '05', '300', '-1',
+    '1e3', '500ms', '5s', '1.5s', '2m', '1h', '0s', '4k', '1M', '50g', '3t', '0k', 'true', 'False', 'YES', 'https://a.example/v1',
+    'ftp://a.example', 'https://user@a.example', 'redis://cache:6379', '::1', '10.0.0.1', '{"a":["b"]}', '{"a":"b"}'];
+  const natives = [0, 1, 5, 0.5, -1, 700, 123456789, true, false];
+  const names = [...settings.names].filter((name) => !settings.files.has(name));
+  // A quoted number is held to its shape, and what is quoted JSON is the daemon's to read. Helm's `off` is false.
+  const for_the_daemon = (name, value) => /^[\d.]+[kmg]?$/i.test(value) || (name === 'MODEL_FALLBACKS' && value === '{"a":"b"}') ||
+    (value === false && ['LOG_LEVEL', 'CACHE_COMPLETIONS'].includes(name));
+  const only_text = ['HOLYSHEEP_API_KEY', 'FALLBACK_API_KEY', 'OTEL_SERVICE_NAME'];
+  const wrong = [];
+  let refused = 0;
+  for (const value of [...texts, ...natives]) {
+    const all = Object.fromEntries(names.map((name) => [name, value]));
+    const said = run(helm, 'template', 'hs', chart, '-f', values_file({ env: all })).stderr;
+    const by_schema = new Set([...said.matchAll(/'\/env\/([A-Z0-9_]+)/g)].map((found) => found[1]));
+    // Two settings that do not go together are another matter.
+    const by_daemon = new Set(settings.problems(all).filter((line) => !/another than/.test(line))
+      .map((line) => line.match(/^([A-Z0-9_]+)\b.*: accepted is/)?.[1]));
+    for (const name of names) {
+      const case_of = `${name}: ${JSON.stringify(value)}`;
+      if (by_daemon.has(name) && !by_schema.has(name) && !for_the_daemon(name, value)) wrong.push(`${case_of}: only the daemon refuses it`);
+      if (!by_daemon.has(name) && by_schema.has(name) && !only_text.includes(name)) wrong.push(`${case_of}: only the schema refuses it`);
+      refused += by_daemon.has(name) && by_schema.has(name);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(refused > 1000, `${refused} refused by both`);
+});
+
+test("The article's values arrive, whichever way env is written", () => {
+  const path = join(chart, 'ci/article-values.yaml');
+  const objects = objects_of('-f', path);
+  const { env } = documents(readFileSync(path, 'utf8'), path)[0];
+  const as_text = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
+  assert.equal(Object.keys(env).length, 8);
+  assert.deepEqual(config_of(objects), as_text);
+  const [container] = pod_of(objects).containers;
+  assert.deepEqual(container.resources, { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2000m', memory: '2Gi' } });
+  assert.deepEqual(container.envFrom, [{ configMapRef: { name: 'hs-holysheep-proxy-config' } }]);
+  const { spec } = one(objects, 'HorizontalPodAutoscaler');
+  assert.deepEqual([spec.minReplicas, spec.maxReplicas], [3, 20]);
+  assert.deepEqual(spec.metrics.map(({ resource }) => [resource.name, resource.target.averageUtilization]), [['cpu', 70], ['memory', 80]]);
+  assert.equal(one(objects, 'Deployment').spec.replicas, undefined);
+  assert.equal(one(objects_of('-f', path, '--set', 'autoscaling.enabled=false'), 'Deployment').spec.replicas, 5);
+
+  const list = values_file({ env: Object.entries(env).map(([name, value]) => ({ name, value })) });
+  assert.deepEqual(config_of(objects_of('-f', path, '-f', list)), as_text);
+});
+
+test('A change of the settings changes the pods, and nothing else does', () => {
+  const checksum = (...args) => one(objects_of(...args), 'Deployment').spec.template.metadata.annotations['checksum/config'];
+  const usual = checksum();
+  assert.match(usual, /^[0-9a-f]{64}$/);
+  assert.equal(checksum('--set', 'autoscaling.maxReplicas=30'), usual);
+  assert.equal(checksum('--set', 'replicaCount=7'), usual);
+  const changed = ['env.LOG_LEVEL=debug', 'env.LOG_LEVEL=warn', 'apiKey.existingSecret=a', 'customCA.existingSecret=a', 'monitoring.podMonitor.enabled=true'];
+  assert.equal(new Set([usual, ...changed.map((value) => checksum('--set', value))]).size, changed.length + 1);
+});
+
+test('The grace period holds the sleep, the delay, the grace and a little more', () => {
+  const needed = [
+    [[], 10 + 0 + 30 + 5],
+    [['preStopSeconds=0'], 0 + 0 + 30 + 5],
+    [['env.SHUTDOWN_GRACE=5m'], 10 + 0 + 300 + 5],
+    [['env.SHUTDOWN_GRACE=90'], 10 + 0 + 90 + 5],
+    [['env.SHUTDOWN_GRACE=1.5m', 'env.SHUTDOWN_DELAY=2500ms', 'preStopSeconds=20'], 20 + 3 + 90 + 5],
+    [['terminationGracePeriodSeconds=45'], 45],
+    [['terminationGracePeriodSeconds=600'], 600],
+  ];
+  for (const [values, seconds] of needed)
+    assert.equal(pod_of(objects_of(...sets(values))).terminationGracePeriodSeconds, seconds, values.join());
+});
+
+test('A pod sleeps before it stops, by a shell where Kubernetes cannot yet', () => {
+  const stop = (...args) => pod_of(objects_of(...args)).containers[0].lifecycle?.preStop;
+  assert.deepEqual(stop(), { sleep: { seconds: 10 } });
+  assert.deepEqual(stop('--kube-version', '1.30.0'), { sleep: { seconds: 10 } });
+  assert.deepEqual(stop('--kube-version', '1.29.9'), { exec: { command: ['/bin/sh', '-c', 'sleep 10'] } });
+  assert.equal(stop('--set', 'preStopSeconds=0'), undefined);
+});
+
+test('Settings are written as the daemon reads them', () => {
+  const values = { env: { RATE_LIMIT_PER_SECOND: 10000000, LOG_SAMPLE: 0.25, LOG_LEVEL: false, CACHE_COMPLETIONS: false, ENABLE_GZIP: false,
+    KEEPALIVE_TIMEOUT: 1.5, CLIENT_MAX_BODY_SIZE: 52428800, MODEL_FALLBACKS: { 'gpt-4.1': ['deepseek-v3.2'] } } };
+  const written = config_of(objects_of('-f', values_file(values)));
+  assert.deepEqual(written, { RATE_LIMIT_PER_SECOND: '10000000', LOG_SAMPLE: '0.25', LOG_LEVEL: 'off', CACHE_COMPLETIONS: 'off', ENABLE_GZIP: 'false',
+    KEEPALIVE_TIMEOUT: '1.5', CLIENT_MAX_BODY_SIZE: '52428800', MODEL_FALLBACKS: '{"gpt-4.1":["deepseek-v3.2"]}' });
+  assert.deepEqual(settings.problems(written), []);
+});
+
+test('Ports follow their settings', () => {
+  const objects = objects_of(...sets(['env.LISTEN_PORT=9000', 'env.ADMIN_PORT=9001', 'monitoring.podMonitor.enabled=true']));
+  assert.deepEqual(pod_of(objects).containers[0].ports.map(({ name, containerPort }) => [name, containerPort]), [['http', 9000], ['admin', 9001]]);
+});
+
+test('Without a CPU limit there are as many event loops as CPUs asked for', () => {
+  const loops = (...values) => config_of(objects_of(...sets(['resources.limits.cpu=null', ...values]))).WORKER_PROCESSES;
+  assert.equal(loops(), '1');
+  assert.equal(loops('resources.requests.cpu=1500m'), '2');
+  assert.equal(loops('resources.requests.cpu=3'), '3');
+  assert.equal(loops('env.WORKER_PROCESSES=4'), '4');
+  assert.equal(config_of(objects_of()).WORKER_PROCESSES, undefined);
+});
+
+test('The Ingress takes what the proxy takes, and waits for as long', () => {
+  const told = (...values) => one(objects_of(...sets(['ingress.enabled=true', ...values])), 'Ingress').metadata.annotations;
+  const of = (name, ...values) => told(...values)[`nginx.ingress.kubernetes.io/${name}`];
+  assert.equal(of('proxy-body-size'), '50m');
+  assert.equal(of('proxy-body-size', 'env.CLIENT_MAX_BODY_SIZE=80m'), '80m');
+  assert.equal(of('proxy-read-timeout'), '120');
+  assert.equal(of('proxy-read-timeout', 'env.REQUEST_TIMEOUT=5m'), '310');
+  assert.equal(of('proxy-read-timeout', 'env.UPSTREAM_READ_TIMEOUT=200s'), '210');
+  assert.equal(of('proxy-buffering'), 'off');
+  assert.equal(of('limit-rpm', 'ingress.limitRpm=0'), undefined);
+  assert.equal(told()['cert-manager.io/cluster-issuer'], 'letsencrypt-prod');
+  assert.equal(told('ingress.tlsSecret=')['cert-manager.io/cluster-issuer'], undefined);
+});
+
+test('A key, clients and a CA are mounted as folders that an update reaches', () => {
+  const objects = objects_of('-f', join(chart, 'ci/everything-values.yaml'));
+  const { containers: [{ volumeMounts }], volumes } = pod_of(objects);
+  for (const name of ['api-key', 'fallback-api-key', 'clients', 'models', 'custom-ca']) {
+    const { subPath, readOnly } = volumeMounts.find((mount) => mount.name === name);
+    assert.deepEqual([subPath, readOnly], [undefined, true], name);
+  }
+  assert.equal(volumes.find(({ name }) => name === 'custom-ca').secret.secretName, 'custom-ca');
+  const text = rendered('-f', join(chart, 'ci/everything-values.yaml'));
+  assert.ok(!text.includes('a-key-for-a-trial'), 'the key stands in the clear');
+});
+
+test('The PrometheusRule is deploy/prometheus, in a packed chart too', () => {
+  const on = ['--set', 'monitoring.prometheusRule.enabled=true'];
+  const [rules] = documents(readFileSync(join(root, 'deploy/prometheus/rules.yaml'), 'utf8'), 'rules.yaml');
+  assert.deepEqual(one(objects_of(...on), 'PrometheusRule').spec, rules);
+  const packed = run(helm, 'package', chart, '--destination', scratch);
+  assert.equal(packed.status, 0, packed.stderr);
+  const archive = join(scratch, readdirSync(scratch).find((name) => name.endsWith('.tgz')));
+  const ended = run(helm, 'template', 'hs', archive, ...on);
+  assert.deepEqual(one(documents(ended.stdout, archive), 'PrometheusRule').spec, rules);
+});
+
+test('The notes say what the values mean for whoever installs', () => {
+  const notes = (...values) => {
+    const ended = run(helm, 'install', 'hs', chart, '--namespace', 'llm', '--dry-run=client', ...sets(values));
+    assert.equal(ended.status, 0, ended.stderr);
+    return ended.stdout.slice(ended.stdout.indexOf('\nNOTES:'));
+  };
+  assert.match(notes(), /http:\/\/hs-holysheep-proxy\.llm\/v1\n[^]*No upstream key is set/);
+  assert.match(notes('apiKey.value=abc'), /WARNING: apiKey\.value is for a trial[^]*WARNING: whoever reaches the Service/);
+  assert.doesNotMatch(notes('apiKey.existingSecret=a', 'clientKeys.existingSecret=b'), /WARNING/);
+  assert.match(notes('autoscaling.targetMemoryUtilizationPercentage=80'), /NOTE: autoscaling looks at memory/);
+  assert.match(notes('ingress.enabled=true'), /https:\/\/api\.yourdomain\.com\/v1/);
+});
+
+test('Schema, values and README say the same, and what the daemon says', () => {
+  const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
+  const defaults = (node) => 'default' in node || !node.properties ? node.default
+    : Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, defaults(inner)]));
+  const told = defaults(schema);
+  delete told.global;
+  assert.deepEqual(told, documents(readFileSync(join(chart, 'values.yaml'), 'utf8'), 'values.yaml')[0]);
+
+  const current = (tree, script, ...args) => run(join(tree, 'scripts', script), '--check', ...args);
+  for (const ended of [current(root, 'chart-schema', proxy), current(root, 'chart-readme')]) assert.equal(ended.status, 0, ended.stderr);
+
+  // In a copy, a setting and a value that nobody wrote down.
+  for (const part of ['scripts/chart-schema', 'scripts/chart-readme', 'deploy/helm'])
+    cpSync(join(root, part), join(scratch, 'tree', part), { recursive: true, dereference: true });
+  delete schema.properties.env.properties.LOG_SAMPLE;
+  schema.properties.replicaCount.default = 4;
+  writeFileSync(join(scratch, 'tree/deploy/helm/holysheep-proxy/values.schema.json'), JSON.stringify(schema, null, 2) + '\n');
+  for (const [script, ...args] of [['chart-schema', proxy], ['chart-readme']]) {
+    const ended = current(join(scratch, 'tree'), script, ...args);
+    assert.equal(ended.status, 1);
+    assert.match(ended.stderr, new RegExp(`run scripts/${script}`));
+  }
+});
