@@ -2,13 +2,13 @@
 // wrong refused with a message that says where, and what has to follow from the values following.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { problems_of } from './manifests.mjs';
 import * as settings from './settings.mjs';
-import { documents, helm, proxy, root } from './tools.mjs';
+import { documents, helm, kubectl, proxy, root } from './tools.mjs';
 
 const chart = join(root, 'deploy/helm/holysheep-proxy');
 const examples = readdirSync(join(chart, 'ci')).map((name) => join(chart, 'ci', name));
@@ -66,7 +66,7 @@ test('What is wrong in what is rendered is found', async () => {
     ['  SHUTDOWN_GRACE: "2m"', '  SHUTDOWN_GRACE: "2 minutes"', /SHUTDOWN_GRACE/],
     ['    app.kubernetes.io/instance: hs\n  ports:', '    app.kubernetes.io/instance: other\n  ports:', /Service.*selects no pod/],
     ['      - port: http', '      - port: web', /targetPort|ingress port web/, /- port: http/],
-    ['terminationGracePeriodSeconds: 137', 'terminationGracePeriodSeconds: 130', /terminationGracePeriodSeconds 130/],
+    ['terminationGracePeriodSeconds: 142', 'terminationGracePeriodSeconds: 130', /terminationGracePeriodSeconds 130/],
     ['limit-rpm: "100"', 'rate-limit: "100"', /no annotation .*rate-limit/],
     ['drop: [ALL]', 'drop: []', /capabilities\.drop ALL/],
     ['mountPath: /etc/holysheep/ca', 'mountPath: /etc/holysheep/cas', /SSL_CERT_FILE.*no volume/],
@@ -117,11 +117,11 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['customCA.existingSecret=a', 'customCA.existingConfigMap=b'], /customCA: .*both set/],
     [['apiKey.existingSecret=a', 'apiKey.value=b'], /apiKey: .*both set/],
     [['clientKeys.clients[0].id=a', 'clientKeys.clients[0].key_sha256=abc'], /'\/clientKeys\/clients\/0\/key_sha256'.*pattern/],
-    [['terminationGracePeriodSeconds=44'], /terminationGracePeriodSeconds: 44 is too short: .* need at least 45/],
+    [['terminationGracePeriodSeconds=139'], /terminationGracePeriodSeconds: 139 is too short: .* need at least 140/],
     [['resources.limits.memory=1GB'], /'\/resources\/limits\/memory'.*pattern/],
     [['image.digest=sha256:abc'], /'\/image\/digest'/],
     [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
-    [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.updateMode=Auto'], /verticalPodAutoscaler: it would change cpu/],
+    [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
     [['podDisruptionBudget.maxUnavailable=0'], /'\/podDisruptionBudget\/maxUnavailable': minimum/],
   ];
@@ -164,7 +164,7 @@ test("The article's values arrive, whichever way env is written", () => {
   const path = join(chart, 'ci/article-values.yaml');
   const objects = objects_of('-f', path);
   const { env } = documents(readFileSync(path, 'utf8'), path)[0];
-  const as_text = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
+  const as_text = { ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])), SHUTDOWN_GRACE: '120s' };
   assert.equal(Object.keys(env).length, 8);
   assert.deepEqual(config_of(objects), as_text);
   const [container] = pod_of(objects).containers;
@@ -192,12 +192,13 @@ test('A change of the settings changes the pods, and nothing else does', () => {
 
 test('The grace period holds the sleep, the delay, the grace and a little more', () => {
   const needed = [
-    [[], 10 + 0 + 30 + 5],
-    [['preStopSeconds=0'], 0 + 0 + 30 + 5],
-    [['env.SHUTDOWN_GRACE=5m'], 10 + 0 + 300 + 5],
-    [['env.SHUTDOWN_GRACE=90'], 10 + 0 + 90 + 5],
-    [['env.SHUTDOWN_GRACE=1.5m', 'env.SHUTDOWN_DELAY=2500ms', 'preStopSeconds=20'], 20 + 3 + 90 + 5],
-    [['terminationGracePeriodSeconds=45'], 45],
+    [[], 10 + 0 + 120 + 10],
+    [['preStopSeconds=0'], 0 + 0 + 120 + 10],
+    [['spot.enabled=true'], 10 + 0 + 90 + 10],
+    [['env.SHUTDOWN_GRACE=5m'], 10 + 0 + 300 + 10],
+    [['env.SHUTDOWN_GRACE=90'], 10 + 0 + 90 + 10],
+    [['env.SHUTDOWN_GRACE=1.5m', 'env.SHUTDOWN_DELAY=2500ms', 'preStopSeconds=20'], 20 + 3 + 90 + 10],
+    [['terminationGracePeriodSeconds=140'], 140],
     [['terminationGracePeriodSeconds=600'], 600],
   ];
   for (const [values, seconds] of needed)
@@ -216,7 +217,7 @@ test('Settings are written as the daemon reads them', () => {
   const values = { env: { RATE_LIMIT_PER_SECOND: 10000000, LOG_SAMPLE: 0.25, LOG_LEVEL: false, CACHE_COMPLETIONS: false, ENABLE_GZIP: false,
     KEEPALIVE_TIMEOUT: 1.5, CLIENT_MAX_BODY_SIZE: 52428800, MODEL_FALLBACKS: { 'gpt-4.1': ['deepseek-v3.2'] } } };
   const written = config_of(objects_of('-f', values_file(values)));
-  assert.deepEqual(written, { RATE_LIMIT_PER_SECOND: '10000000', LOG_SAMPLE: '0.25', LOG_LEVEL: 'off', CACHE_COMPLETIONS: 'off', ENABLE_GZIP: 'false',
+  assert.deepEqual(written, { SHUTDOWN_GRACE: '120s', RATE_LIMIT_PER_SECOND: '10000000', LOG_SAMPLE: '0.25', LOG_LEVEL: 'off', CACHE_COMPLETIONS: 'off', ENABLE_GZIP: 'false',
     KEEPALIVE_TIMEOUT: '1.5', CLIENT_MAX_BODY_SIZE: '52428800', MODEL_FALLBACKS: '{"gpt-4.1":["deepseek-v3.2"]}' });
   assert.deepEqual(settings.problems(written), []);
 });
@@ -261,6 +262,50 @@ test('A key, clients and a CA are mounted as folders that an update reaches', ()
   assert.ok(!text.includes('a-key-for-a-trial'), 'the key stands in the clear');
 });
 
+// Two ways to install the same: what they say of pods, scaling and the network differs in names alone.
+test('The chart and deploy/k8s agree', () => {
+  const folder = join(scratch, 'kustomize');
+  mkdirSync(folder);
+  const k8s = relative(folder, join(root, 'deploy/k8s'));
+  const components = ['ingress', 'httproute', 'vpa', 'spot', 'custom-ca', 'monitoring'].map((name) => `${k8s}/components/${name}`);
+  writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [`${k8s}/base`], components }));
+  const built = run(kubectl, 'kustomize', folder);
+  assert.equal(built.status, 0, built.stderr);
+  const theirs = documents(built.stdout, 'kustomize');
+  const ours = documents(run(helm, 'template', 'holysheep-proxy', chart, '--namespace', 'holysheep-proxy', ...sets([
+    'ingress.enabled=true', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=gateway', 'verticalPodAutoscaler.enabled=true',
+    'spot.enabled=true', 'customCA.existingSecret=custom-ca', 'monitoring.podMonitor.enabled=true', 'monitoring.prometheusRule.enabled=true',
+    'apiKey.existingSecret=holysheep-secrets'])).stdout, 'helm');
+
+  // Selectors and ports by number or name are each side's own, and each is held to its own pods elsewhere.
+  const bare = (value) => JSON.parse(JSON.stringify(value ?? null, (key, inner) => (/^(matchLabels|selector|protocol)$/.test(key) ? undefined : inner)));
+  const of = (objects) => {
+    const deployment = one(objects, 'Deployment').spec;
+    const pod = deployment.template.spec;
+    const [{ name, image, resources, securityContext, startupProbe, livenessProbe, readinessProbe, lifecycle, ports }] = pod.containers;
+    const { maxUnavailable, maxSurge } = deployment.strategy.rollingUpdate;
+    const config = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && /-config/.test(metadata.name)).data;
+    const given = Object.fromEntries(Object.entries(config).filter(([key]) => !settings.files.has(key)));
+    return bare({
+      container: { name, image, resources, securityContext, startupProbe, livenessProbe, readinessProbe, lifecycle, ports },
+      pod: { security: pod.securityContext, links: pod.enableServiceLinks, token: pod.automountServiceAccountToken,
+        grace: pod.terminationGracePeriodSeconds, spread: pod.topologySpreadConstraints, affinity: pod.affinity, tolerations: pod.tolerations },
+      rollout: { maxUnavailable, maxSurge, history: deployment.revisionHistoryLimit, replicas: deployment.replicas },
+      settings: given,
+      scaling: one(objects, 'HorizontalPodAutoscaler').spec,
+      disruption: one(objects, 'PodDisruptionBudget').spec,
+      egress: one(objects, 'NetworkPolicy').spec.egress,
+      vpa: one(objects, 'VerticalPodAutoscaler').spec,
+      service: one(objects, 'Service').spec,
+      ingress: { annotations: one(objects, 'Ingress').metadata.annotations, ...one(objects, 'Ingress').spec },
+      route: one(objects, 'HTTPRoute').spec.rules,
+      rules: one(objects, 'PrometheusRule').spec,
+    });
+  };
+  const [chart_says, k8s_says] = [of(ours), of(theirs)];
+  for (const part of Object.keys(chart_says)) assert.deepEqual(chart_says[part], k8s_says[part], part);
+});
+
 test('The PrometheusRule is deploy/prometheus, in a packed chart too', () => {
   const on = ['--set', 'monitoring.prometheusRule.enabled=true'];
   const [rules] = documents(readFileSync(join(root, 'deploy/prometheus/rules.yaml'), 'utf8'), 'rules.yaml');
@@ -288,10 +333,8 @@ test('The notes say what the values mean for whoever installs', () => {
 test('Schema, values and README say the same, and what the daemon says', () => {
   const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
   const defaults = (node) => 'default' in node || !node.properties ? node.default
-    : Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, defaults(inner)]));
-  const told = defaults(schema);
-  delete told.global;
-  assert.deepEqual(told, documents(readFileSync(join(chart, 'values.yaml'), 'utf8'), 'values.yaml')[0]);
+    : Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, defaults(inner)]).filter(([, value]) => value !== undefined));
+  assert.deepEqual(defaults(schema), documents(readFileSync(join(chart, 'values.yaml'), 'utf8'), 'values.yaml')[0]);
 
   const current = (tree, script, ...args) => run(join(tree, 'scripts', script), '--check', ...args);
   for (const ended of [current(root, 'chart-schema', proxy), current(root, 'chart-readme')]) assert.equal(ended.status, 0, ended.stderr);

@@ -125,6 +125,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.monitoring.podMonitor.enabled }}
 {{- $_ := set $all "ADMIN_ADDRESS" "::" }}
 {{- end }}
+{{- /* Streams last; but a spot node says only two minutes ahead that it goes. */}}
+{{- $_ := set $all "SHUTDOWN_GRACE" (ternary "90s" "120s" .Values.spot.enabled) }}
 {{- /* `auto` is the CPU limit, and without one every CPU of the node: then what was asked for. */}}
 {{- if and (not (dig "limits" "cpu" "" .Values.resources)) (dig "requests" "cpu" "" .Values.resources) }}
 {{- $_ := set $all "WORKER_PROCESSES" (include "holysheep-proxy.wholeCpus" (dig "requests" "cpu" "" .Values.resources)) }}
@@ -155,8 +157,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "holysheep-proxy.gracePeriod" -}}
 {{- $settings := include "holysheep-proxy.settings" . | fromJson }}
 {{- $delay := include "holysheep-proxy.seconds" ($settings.SHUTDOWN_DELAY | default "0s") | int64 }}
-{{- $grace := include "holysheep-proxy.seconds" ($settings.SHUTDOWN_GRACE | default "30s") | int64 }}
-{{- $needed := add .Values.preStopSeconds $delay $grace 5 | int64 }}
+{{- $grace := include "holysheep-proxy.seconds" $settings.SHUTDOWN_GRACE | int64 }}
+{{- $needed := add .Values.preStopSeconds $delay $grace 10 | int64 }}
 {{- $given := .Values.terminationGracePeriodSeconds | default $needed | int64 }}
 {{- if lt $given $needed }}
 {{- fail (printf "terminationGracePeriodSeconds: %d is too short: preStopSeconds %d, SHUTDOWN_DELAY %d and SHUTDOWN_GRACE %d need at least %d; leave it unset to have that" $given (int64 .Values.preStopSeconds) $delay $grace $needed) }}
@@ -173,4 +175,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- define "holysheep-proxy.adminPort" -}}
 {{- include "holysheep-proxy.port" (dict "root" . "setting" "ADMIN_PORT" "else" "9090") }}
+{{- end }}
+
+{{/* Whether the admin side is there for others than the pod itself. */}}
+{{- define "holysheep-proxy.adminOpen" -}}
+{{- $address := get (include "holysheep-proxy.settings" . | fromJson) "ADMIN_ADDRESS" | default "127.0.0.1" }}
+{{- if not (or (eq (include "holysheep-proxy.adminPort" .) "0") (hasPrefix "127." $address) (eq $address "::1")) }}
+{{- true }}
+{{- end }}
+{{- end }}
+
+{{/* Whether anything is mounted. */}}
+{{- define "holysheep-proxy.mounts" -}}
+{{- if or (include "holysheep-proxy.apiKeySecret" .) .Values.fallbackApiKey.existingSecret (include "holysheep-proxy.clientKeysSecret" .) .Values.models .Values.customCA.existingSecret .Values.customCA.existingConfigMap .Values.extraVolumes .Values.extraVolumeMounts }}
+{{- true }}
+{{- end }}
 {{- end }}
