@@ -164,6 +164,8 @@ function daemon(objects, pod, say) {
     say(`the port named admin is open on ${effective.ADMIN_ADDRESS} only`);
   grace(pod, container, effective, say);
   memory(container, effective, say);
+  if (!container.resources?.limits?.cpu && (values.WORKER_PROCESSES ?? 'auto') === 'auto')
+    say('without a limit of CPU, WORKER_PROCESSES=auto is an event loop for each of the node\'s CPUs: set it');
   entrance();
 
   function entrance() {
@@ -175,6 +177,14 @@ function daemon(objects, pod, say) {
         say(`${title(ingress)}: proxy-body-size is less than CLIENT_MAX_BODY_SIZE=${effective.CLIENT_MAX_BODY_SIZE}`);
       if (Number(told('proxy-read-timeout') ?? 60) <= settings.seconds(effective.REQUEST_TIMEOUT))
         say(`${title(ingress)}: proxy-read-timeout is not longer than REQUEST_TIMEOUT=${effective.REQUEST_TIMEOUT}`);
+      // Pings keep a silent stream alive; without them it may be silent for as long as upstream may.
+      const ping = settings.seconds(effective.STREAM_PING_INTERVAL);
+      const silence = ping || settings.seconds(effective.UPSTREAM_READ_TIMEOUT);
+      if (Number(told('proxy-read-timeout') ?? 60) <= silence)
+        say(`${title(ingress)}: proxy-read-timeout is not longer than a stream's silence, ${silence} s`);
+      // nginx keeps idle connections to pods for 60 s: whoever closes first meets the other's next request.
+      if (settings.seconds(effective.KEEPALIVE_TIMEOUT) <= 60)
+        say(`${title(ingress)}: nginx keeps idle connections for 60 s, and KEEPALIVE_TIMEOUT is ${effective.KEEPALIVE_TIMEOUT}`);
     }
   }
 }

@@ -40,7 +40,7 @@ export function problems(values) {
   const ended = ask('--check', '--config', config(values));
   if (ended.status === 0) return [];
   return ended.stderr.trim().split('\n').filter((line) => !line.startsWith('warning: '))
-    .map((line) => line.replace(/^CONFIG_FILE="[^"]*": /, ''));
+    .map((line) => line.replace(/^CONFIG_FILE="[^"]*": | in "[^"]*\/file-\d+"/g, ''));
 }
 
 /** What they are with these set, defaults included. */
