@@ -233,6 +233,7 @@ test('Without a CPU limit there are as many event loops as CPUs asked for', () =
   assert.equal(loops('resources.requests.cpu=1500m'), '2');
   assert.equal(loops('resources.requests.cpu=3'), '3');
   assert.equal(loops('env.WORKER_PROCESSES=4'), '4');
+  assert.equal(loops('env.WORKER_PROCESSES=auto', 'resources.requests.cpu=1001m'), '2');
   assert.equal(config_of(objects_of()).WORKER_PROCESSES, undefined);
 });
 

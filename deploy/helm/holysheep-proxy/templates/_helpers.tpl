@@ -128,7 +128,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- /* Streams last; but a spot node says only two minutes ahead that it goes. */}}
 {{- $_ := set $all "SHUTDOWN_GRACE" (ternary "90s" "120s" .Values.spot.enabled) }}
 {{- /* `auto` is the CPU limit, and without one every CPU of the node: then what was asked for. */}}
-{{- if and (not (dig "limits" "cpu" "" .Values.resources)) (dig "requests" "cpu" "" .Values.resources) }}
+{{- $auto := eq ($env.WORKER_PROCESSES | default "auto") "auto" }}
+{{- if and $auto (not (dig "limits" "cpu" "" .Values.resources)) (dig "requests" "cpu" "" .Values.resources) }}
+{{- $env = unset $env "WORKER_PROCESSES" }}
 {{- $_ := set $all "WORKER_PROCESSES" (include "holysheep-proxy.wholeCpus" (dig "requests" "cpu" "" .Values.resources)) }}
 {{- end }}
 {{- toJson (merge $env $all) }}
