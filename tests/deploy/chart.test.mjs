@@ -109,6 +109,7 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['env.LOG_LEVEL=loud'], /'\/env\/LOG_LEVEL': value must be one of 'trace'/],
     [['env.MAX_RETRIES=101'], /'\/env\/MAX_RETRIES': maximum: got 101, want 100/],
     [['env[0].name=LOG_LEVELS', 'env[0].value=info'], /'\/env\/0\/name': value must be one of/],
+    [['env[0].name=MAX_RETRIES', 'env[0].value=101'], /'\/env\/0\/value': maximum: got 101, want 100/],
     [['env[0].name=LOG_LEVEL', 'env[0].value=info', 'env[1].name=LOG_LEVEL', 'env[1].value=debug'], /LOG_LEVEL is there twice/],
     [['env.HOLYSHEEP_API_KEY=abc'], /HOLYSHEEP_API_KEY: a secret does not belong in a ConfigMap.*apiKey\.existingSecret/],
     [['env.FALLBACK_API_KEY=abc'], /FALLBACK_API_KEY: a secret.*fallbackApiKey\.existingSecret/],
@@ -123,6 +124,8 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
     [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['spot=null'], /missing property 'spot'/],
+    [['fullnameOverride=Relay'], /'\/fullnameOverride': 'Relay' does not match pattern/],
     [['podDisruptionBudget.maxUnavailable=0'], /'\/podDisruptionBudget\/maxUnavailable': minimum/],
   ];
   for (const [values, message] of refused) assert.match(refusal(...sets(values)), message);
@@ -222,6 +225,16 @@ test('Settings are written as the daemon reads them', () => {
   assert.deepEqual(settings.problems(written), []);
 });
 
+test('What is set to null is as if it had never been there', () => {
+  const nulls = ['env', 'resources.requests', 'resources.limits', 'affinity', 'tolerations', 'models', 'autoscaling.behavior', 'extraManifests'];
+  const objects = objects_of(...sets(nulls.map((name) => `${name}=null`)));
+  const [container] = pod_of(objects).containers;
+  assert.deepEqual(container.resources, undefined);
+  assert.equal(pod_of(objects).affinity, undefined);
+  assert.equal(one(objects, 'HorizontalPodAutoscaler').spec.behavior, undefined);
+  assert.equal(pod_of(objects_of('--set', 'resources=null')).containers[0].resources, undefined);
+});
+
 test('Ports follow their settings', () => {
   const objects = objects_of(...sets(['env.LISTEN_PORT=9000', 'env.ADMIN_PORT=9001', 'monitoring.podMonitor.enabled=true']));
   assert.deepEqual(pod_of(objects).containers[0].ports.map(({ name, containerPort }) => [name, containerPort]), [['http', 9000], ['admin', 9001]]);
@@ -249,6 +262,14 @@ test('The Ingress takes what the proxy takes, and waits for as long', () => {
   assert.equal(of('limit-rpm', 'ingress.limitRpm=0'), undefined);
   assert.equal(told()['cert-manager.io/cluster-issuer'], 'letsencrypt-prod');
   assert.equal(told('ingress.tlsSecret=')['cert-manager.io/cluster-issuer'], undefined);
+});
+
+test('The NetworkPolicy lets out to where upstream listens', () => {
+  const ports = (...values) => one(objects_of(...sets(values)), 'NetworkPolicy').spec.egress[1].ports.map(({ port }) => port);
+  assert.deepEqual(ports(), [443]);
+  assert.deepEqual(ports('env.API_BASE_URL=https://a.example:8443/v1', 'env.FALLBACK_BASE_URL=https://b.example:9443'), [443, 8443, 9443]);
+  assert.deepEqual(ports('env.API_BASE_URL=https://a.example:443'), [443]);
+  assert.deepEqual(ports('env.API_BASE_URL=https://[2001:db8::1]/v1'), [443]);
 });
 
 test('A key, clients and a CA are mounted as folders that an update reaches', () => {

@@ -1,6 +1,6 @@
 {{/* affinity as given, with what spot nodes want added where spot is on. */}}
 {{- define "holysheep-proxy.affinity" -}}
-{{- $affinity := deepCopy .Values.affinity }}
+{{- $affinity := deepCopy (.Values.affinity | default dict) }}
 {{- if .Values.spot.enabled }}
 {{- $node := dig "nodeAffinity" "preferredDuringSchedulingIgnoredDuringExecution" list $affinity }}
 {{- $types := dict "key" "node.kubernetes.io/instance-type" "operator" "In" "values" .Values.spot.instanceTypes }}

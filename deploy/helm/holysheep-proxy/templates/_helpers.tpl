@@ -129,9 +129,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $all "SHUTDOWN_GRACE" (ternary "90s" "120s" .Values.spot.enabled) }}
 {{- /* `auto` is the CPU limit, and without one every CPU of the node: then what was asked for. */}}
 {{- $auto := eq ($env.WORKER_PROCESSES | default "auto") "auto" }}
-{{- if and $auto (not (dig "limits" "cpu" "" .Values.resources)) (dig "requests" "cpu" "" .Values.resources) }}
+{{- $resources := .Values.resources | default dict }}
+{{- $asked := ($resources.requests | default dict).cpu }}
+{{- if and $auto $asked (not ($resources.limits | default dict).cpu) }}
 {{- $env = unset $env "WORKER_PROCESSES" }}
-{{- $_ := set $all "WORKER_PROCESSES" (include "holysheep-proxy.wholeCpus" (dig "requests" "cpu" "" .Values.resources)) }}
+{{- $_ := set $all "WORKER_PROCESSES" (include "holysheep-proxy.wholeCpus" $asked) }}
 {{- end }}
 {{- toJson (merge $env $all) }}
 {{- end }}
