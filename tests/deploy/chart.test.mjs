@@ -124,6 +124,8 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
     [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['fallbackApiKey.existingSecret=a'], /fallbackApiKey: env\.FALLBACK_BASE_URL is not set/],
+    [['env.LISTEN_PORT=9090'], /LISTEN_PORT and ADMIN_PORT are both 9090/],
     [['spot=null'], /missing property 'spot'/],
     [['fullnameOverride=Relay'], /'\/fullnameOverride': 'Relay' does not match pattern/],
     [['podDisruptionBudget.maxUnavailable=0'], /'\/podDisruptionBudget\/maxUnavailable': minimum/],
