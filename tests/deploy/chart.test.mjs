@@ -154,6 +154,38 @@ test('The Ingress takes what the proxy takes, and waits for as long', () => {
   assert.equal(told('ingress.tlsSecret=')['cert-manager.io/cluster-issuer'], undefined);
 });
 
+test('What the values add is there', () => {
+  const path = join(chart, 'ci/everything-values.yaml');
+  const [values] = documents(readFileSync(path, 'utf8'), path);
+  const objects = objects_of('-f', path);
+  const { metadata, spec } = the(objects, 'Deployment').spec.template;
+  const [container] = spec.containers;
+  for (const [name, value] of Object.entries(values.podAnnotations)) assert.equal(metadata.annotations[name], value);
+  for (const [name, value] of Object.entries(values.podLabels)) assert.equal(metadata.labels[name], value);
+  assert.deepEqual(spec.nodeSelector, values.nodeSelector);
+  assert.deepEqual(spec.imagePullSecrets, values.imagePullSecrets);
+  assert.equal(spec.priorityClassName, values.priorityClassName);
+  assert.deepEqual(spec.tolerations.map(({ key }) => key), ['dedicated', 'spot-instance']);
+  const { preferredDuringSchedulingIgnoredDuringExecution: preferred, requiredDuringSchedulingIgnoredDuringExecution: required } = spec.affinity.nodeAffinity;
+  assert.deepEqual(preferred.map(({ preference }) => preference.matchExpressions[0].key), ['example.com/disk', 'node.kubernetes.io/instance-type']);
+  assert.deepEqual(required, values.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution);
+  assert.equal(container.image, `${values.image.repository}@${values.image.digest}`);
+  assert.deepEqual(container.env, values.extraEnv);
+  assert.deepEqual(container.envFrom.slice(1), values.extraEnvFrom);
+  assert.ok(container.volumeMounts.some(({ name }) => name === 'usage') && spec.volumes.some(({ name }) => name === 'usage'));
+  const [clients, prometheus] = the(objects, 'NetworkPolicy').spec.ingress;
+  assert.deepEqual(clients.from, values.networkPolicy.ingressFrom);
+  assert.deepEqual(prometheus.from, [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }]);
+  assert.deepEqual(the(objects, 'NetworkPolicy').spec.egress.slice(2), values.networkPolicy.extraEgress);
+  for (const kind of ['PodMonitor', 'PrometheusRule']) assert.equal(the(objects, kind).metadata.labels.release, 'prometheus');
+  assert.equal(the(objects, 'ServiceAccount').metadata.annotations['example.com/role'], 'none');
+  assert.equal(the(objects, 'Ingress').metadata.annotations['nginx.ingress.kubernetes.io/limit-connections'], '50');
+  assert.deepEqual(the(objects, 'HTTPRoute').spec.parentRefs, values.httpRoute.parentRefs);
+  assert.equal(the(objects, 'PodDisruptionBudget').spec.maxUnavailable, '25%');
+  assert.deepEqual(the(objects, 'HorizontalPodAutoscaler').spec.metrics.slice(1), values.autoscaling.metrics);
+  assert.deepEqual(objects.filter(({ metadata: { name } }) => ['more', 'hs-holysheep-proxy-pods'].includes(name)).length, 2);
+});
+
 test('The NetworkPolicy lets out to where upstream listens', () => {
   const ports = (...values) => the(objects_of(...sets(values)), 'NetworkPolicy').spec.egress[1].ports.map(({ port }) => port);
   assert.deepEqual(ports(), [443]);
@@ -203,6 +235,7 @@ test('The chart and deploy/k8s agree', () => {
       service: the(objects, 'Service').spec,
       ingress: { annotations: the(objects, 'Ingress').metadata.annotations, ...the(objects, 'Ingress').spec },
       route: the(objects, 'HTTPRoute').spec.rules,
+      scraped: the(objects, 'PodMonitor').spec.podMetricsEndpoints.map(({ port, path, interval }) => [port, path, interval]),
       rules: the(objects, 'PrometheusRule').spec,
     });
   };
