@@ -1,0 +1,110 @@
+// The chart's values: what is wrong is refused with a message that says where; and schema, values.yaml and README say
+// what the daemon says.
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { chart, objects_of, pod_of, refusal, run, scratch, sets, template, values_file } from './chart.mjs';
+import { the } from './rendering.mjs';
+import * as settings from './settings.mjs';
+import { documents, helm, proxy, root } from './tools.mjs';
+
+test('Values that are wrong are refused, with a message that says where', () => {
+  const refused = [
+    [['replicas=3'], /additional properties 'replicas' not allowed/],
+    [['replicaCount=three'], /'\/replicaCount': got string, want integer/],
+    [['autoscaling.maxReplica=9'], /'\/autoscaling': additional properties 'maxReplica' not allowed/],
+    [['autoscaling.minReplicas=9', 'autoscaling.maxReplicas=3'], /autoscaling: maxReplicas 3 is below minReplicas 9/],
+    [['autoscaling.targetCPUUtilizationPercentage=null'], /autoscaling: nothing to scale on/],
+    [['env.REQUEST_TIMOUT=60'], /'\/env': additional properties 'REQUEST_TIMOUT' not allowed/],
+    [['env.REQUEST_TIMEOUT=soon'], /'\/env\/REQUEST_TIMEOUT': 'soon' does not match pattern/],
+    [['env.LOG_LEVEL=loud'], /'\/env\/LOG_LEVEL': value must be one of 'trace'/],
+    [['env.MAX_RETRIES=101'], /'\/env\/MAX_RETRIES': maximum: got 101, want 100/],
+    [['env[0].name=LOG_LEVELS', 'env[0].value=info'], /'\/env\/0\/name': value must be one of/],
+    [['env[0].name=MAX_RETRIES', 'env[0].value=101'], /'\/env\/0\/value': maximum: got 101, want 100/],
+    [['env[0].name=LOG_LEVEL', 'env[0].value=info', 'env[1].name=LOG_LEVEL', 'env[1].value=debug'], /LOG_LEVEL is there twice/],
+    [['env.HOLYSHEEP_API_KEY=abc'], /HOLYSHEEP_API_KEY: a secret does not belong in a ConfigMap.*apiKey\.existingSecret/],
+    [['env.FALLBACK_API_KEY=abc'], /FALLBACK_API_KEY: a secret.*fallbackApiKey\.existingSecret/],
+    [['env.REDIS_URL=redis://u:p@redis'], /REDIS_URL: the user and password/],
+    [['env.CLIENT_KEYS_FILE=/x', 'clientKeys.existingSecret=clients'], /CLIENT_KEYS_FILE: another value of the chart sets it/],
+    [['customCA.existingSecret=a', 'customCA.existingConfigMap=b'], /customCA: .*both set/],
+    [['apiKey.existingSecret=a', 'apiKey.value=b'], /apiKey: .*both set/],
+    [['clientKeys.clients[0].id=a', 'clientKeys.clients[0].key_sha256=abc'], /'\/clientKeys\/clients\/0\/key_sha256'.*pattern/],
+    [['terminationGracePeriodSeconds=139'], /terminationGracePeriodSeconds: 139 is too short: .* need at least 140/],
+    [['resources.limits.memory=1GB'], /'\/resources\/limits\/memory'.*pattern/],
+    [['image.digest=sha256:abc'], /'\/image\/digest'/],
+    [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
+    [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
+    [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['fallbackApiKey.existingSecret=a'], /fallbackApiKey: env\.FALLBACK_BASE_URL is not set/],
+    [['env.LISTEN_PORT=9090'], /LISTEN_PORT and ADMIN_PORT are both 9090/],
+    [['spot=null'], /missing property 'spot'/],
+    [['fullnameOverride=Relay'], /'\/fullnameOverride': 'Relay' does not match pattern/],
+    [['podDisruptionBudget.maxUnavailable=0'], /'\/podDisruptionBudget\/maxUnavailable': minimum/],
+  ];
+  for (const [values, message] of refused) assert.match(refusal(...sets(values)), message);
+  assert.match(refusal('--kube-version', '1.26.0'), /incompatible with Kubernetes/);
+});
+
+// What each setting takes is told by the daemon in words, and by the schema in patterns: both are asked, for every one.
+test('The schema takes of each setting what the daemon takes', () => {
+  const texts = ['auto', 'off', 'info', 'json', 'opt-in', 'evict-oldest', 'nonsense', 'two words', '0', '0.5', '5', '05', '300', '-1',
+    '1e3', '500ms', '5s', '1.5s', '2m', '1h', '0s', '4k', '1M', '50g', '3t', '0k', 'true', 'False', 'YES', 'https://a.example/v1',
+    'ftp://a.example', 'https://user@a.example', 'redis://cache:6379', '::1', '10.0.0.1', '{"a":["b"]}', '{"a":"b"}'];
+  const natives = [0, 1, 5, 0.5, -1, 700, 123456789, true, false];
+  const names = [...settings.names].filter((name) => !settings.files.has(name));
+  // A quoted number is held to its shape, and what is quoted JSON is the daemon's to read. Helm's `off` is false.
+  const for_the_daemon = (name, value) => /^[\d.]+[kmg]?$/i.test(value) || (name === 'MODEL_FALLBACKS' && value === '{"a":"b"}') ||
+    (value === false && ['LOG_LEVEL', 'CACHE_COMPLETIONS'].includes(name));
+  const only_text = ['HOLYSHEEP_API_KEY', 'FALLBACK_API_KEY', 'OTEL_SERVICE_NAME'];
+  const wrong = [];
+  let refused = 0;
+  for (const value of [...texts, ...natives]) {
+    const all = Object.fromEntries(names.map((name) => [name, value]));
+    const said = template('-f', values_file({ env: all })).stderr;
+    const by_schema = new Set([...said.matchAll(/'\/env\/([A-Z0-9_]+)/g)].map((found) => found[1]));
+    // Two settings that do not go together are another matter.
+    const by_daemon = new Set(settings.problems(all).filter((line) => !/another than/.test(line))
+      .map((line) => line.match(/^([A-Z0-9_]+)\b.*: accepted is/)?.[1]));
+    for (const name of names) {
+      const case_of = `${name}: ${JSON.stringify(value)}`;
+      if (by_daemon.has(name) && !by_schema.has(name) && !for_the_daemon(name, value)) wrong.push(`${case_of}: only the daemon refuses it`);
+      if (!by_daemon.has(name) && by_schema.has(name) && !only_text.includes(name)) wrong.push(`${case_of}: only the schema refuses it`);
+      refused += by_daemon.has(name) && by_schema.has(name);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(refused > 1000, `${refused} refused by both`);
+});
+
+test('What is set to null is as if it had never been there', () => {
+  const nulls = ['env', 'resources.requests', 'resources.limits', 'affinity', 'tolerations', 'models', 'autoscaling.behavior', 'extraManifests'];
+  const objects = objects_of(...sets(nulls.map((name) => `${name}=null`)));
+  const [container] = pod_of(objects).containers;
+  assert.deepEqual(container.resources, undefined);
+  assert.equal(pod_of(objects).affinity, undefined);
+  assert.equal(the(objects, 'HorizontalPodAutoscaler').spec.behavior, undefined);
+  assert.equal(pod_of(objects_of('--set', 'resources=null')).containers[0].resources, undefined);
+});
+
+test('Schema, values and README say the same, and what the daemon says', () => {
+  const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
+  const defaults = (node) => 'default' in node || !node.properties ? node.default
+    : Object.fromEntries(Object.entries(node.properties).map(([name, inner]) => [name, defaults(inner)]).filter(([, value]) => value !== undefined));
+  assert.deepEqual(defaults(schema), documents(readFileSync(join(chart, 'values.yaml'), 'utf8'), 'values.yaml')[0]);
+
+  const current = (tree, script, ...args) => run(join(tree, 'scripts', script), '--check', ...args);
+  for (const ended of [current(root, 'chart-schema', proxy), current(root, 'chart-readme')]) assert.equal(ended.status, 0, ended.stderr);
+
+  // In a copy, a setting and a value that nobody wrote down.
+  for (const part of ['scripts/chart-schema', 'scripts/chart-readme', 'deploy/helm'])
+    cpSync(join(root, part), join(scratch, 'tree', part), { recursive: true, dereference: true });
+  delete schema.properties.env.properties.LOG_SAMPLE;
+  schema.properties.replicaCount.default = 4;
+  writeFileSync(join(scratch, 'tree/deploy/helm/holysheep-proxy/values.schema.json'), JSON.stringify(schema, null, 2) + '\n');
+  for (const [script, ...args] of [['chart-schema', proxy], ['chart-readme']]) {
+    const ended = current(join(scratch, 'tree'), script, ...args);
+    assert.equal(ended.status, 1);
+    assert.match(ended.stderr, new RegExp(`run scripts/${script}`));
+  }
+});
