@@ -1,10 +1,10 @@
+#include <holysheep/core/nearest_name.hpp>
 #include <holysheep/core/settings_table.hpp>
 #include <holysheep/core/value_forms.hpp>
 
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <numeric>
 #include <type_traits>
 
 namespace holysheep {
@@ -494,20 +494,6 @@ Specs make_table() {
   return all;
 }
 
-/// Levenshtein.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 const std::vector<SettingSpec>& setting_table() {
@@ -528,16 +514,9 @@ std::string_view nearest_setting(std::string_view mistyped) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     if (c == '-' || c == '.') c = '_';
   }
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(3, upper.size() / 3) + 1;
-  for (const auto& one : setting_table()) {
-    const auto steps = distance(upper, one.name);
-    if (steps < least) {
-      least = steps;
-      best = one.name;
-    }
-  }
-  return best;
+  std::vector<std::string_view> names;
+  for (const auto& one : setting_table()) names.push_back(one.name);
+  return nearest_name(upper, names);
 }
 
 }  // namespace holysheep
