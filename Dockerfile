@@ -5,6 +5,8 @@
 #
 # Both run as user 10001 and write to no file of their own.
 ARG BASE=debian:bookworm-slim
+ARG VERSION=0.1.0
+ARG REVISION=unknown
 
 # What changes seldom comes first: the compiler, the settings of the build, the sources.
 FROM ${BASE} AS build
@@ -17,7 +19,7 @@ COPY config/models.json config/
 COPY dashboard dashboard/
 COPY include include/
 COPY src src/
-ARG VERSION=0.1.0
+ARG VERSION
 RUN cmake --preset release -DHOLYSHEEP_TESTS=OFF -DHOLYSHEEP_VERSION="${VERSION#v}" \
  && cmake --build --preset release --target holysheep-proxy \
  && llvm-strip-19 -o /usr/local/bin/holysheep-proxy build/release/holysheep-proxy \
@@ -56,8 +58,8 @@ EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/holysheep-proxy", "health"]
 ENTRYPOINT ["/usr/local/bin/holysheep-proxy"]
-ARG VERSION=0.1.0
-ARG REVISION=unknown
+ARG VERSION
+ARG REVISION
 LABEL org.opencontainers.image.title="holysheep-proxy" \
       org.opencontainers.image.description="Stands between a company's programs and the HolySheep LLM API" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -72,8 +74,8 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/holysheep-proxy", "health"]
 ENTRYPOINT ["/usr/local/bin/holysheep-proxy"]
 ARG BASE
-ARG VERSION=0.1.0
-ARG REVISION=unknown
+ARG VERSION
+ARG REVISION
 LABEL org.opencontainers.image.title="holysheep-proxy" \
       org.opencontainers.image.description="Stands between a company's programs and the HolySheep LLM API" \
       org.opencontainers.image.licenses="Apache-2.0" \
