@@ -26,7 +26,9 @@ def make():
         return
     tar = place.WORK / "base.tar"
     sources = [path for path in SOURCES if pathlib.Path(path).exists() and pathlib.Path(path).read_text().strip()]
-    engine.call("mmdebstrap", "--variant=minbase", *(f"--dpkgopt={option}" for option in SLIM), *apt_options(),
+    # Without it apt takes usrmerge, and with that all of Perl, which Debian's own image has not.
+    lean = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
+    engine.call("mmdebstrap", "--variant=minbase", lean, *(f"--dpkgopt={option}" for option in SLIM), *apt_options(),
                 "bookworm", str(tar), *sources, timeout=600)
     engine.call("podman", "import", "--change", 'CMD ["bash"]', "--change",
                 "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", str(tar), NAME)

@@ -70,7 +70,7 @@ class TheImage(unittest.TestCase):
             with self.subTest(target):
                 told = engine.call("podman", "run", "--rm", images.image(target), "--version").stdout
                 wanted = images.VERSION.removeprefix("v") if place.WHOLE_BUILD else self.projects_version()
-                self.assertEqual(f"holysheep-proxy {wanted}\n", told)
+                self.assertIn(f"holysheep-proxy {wanted}\n", told)
 
     def test_has_the_projects_version_where_none_is_given(self):
         given = re.findall(r"^ARG VERSION=(.*)$", (place.ROOT / "Dockerfile").read_text(), re.M)
@@ -93,7 +93,7 @@ class TheImage(unittest.TestCase):
         (folder / ".env").write_text(checkout.SECRET)
         (folder / "big").write_bytes(bytes(20_000_000))
         (folder / "Dockerfile").write_text(f"FROM {images.image(target)} AS {target}\n{fault}\n")
-        engine.build(folder, "localhost/holysheep/faulty", target=target)
+        engine.build(folder, "localhost/holysheep/faulty", "--layers", target=target)
         return "localhost/holysheep/faulty"
 
 

@@ -48,14 +48,15 @@ def what_is_wrong_with_the_files(image, target):
     last = {}
     for member, content in files(image):
         last[member.name] = member
-        if checkout.SECRET.encode() in content or KEYS.search(content):
+        # Libraries hold keys to test themselves with.
+        if checkout.SECRET.encode() in content or not content.startswith(b"\x7fELF") and KEYS.search(content):
             yield f"a layer has a secret: {member.name}"
     for name, member in last.items():
         if member.mode & 0o6000 and member.isfile():
             yield f"who runs {name} becomes somebody else"
         if member.mode & 0o002 and member.isfile():
             yield f"anybody may change {name}"
-        if target == "minimal" and SHELLS.search(name):
+        if target == "minimal" and not member.isdir() and SHELLS.search(name):
             yield f"{name} has no place in it"
     if target == "default" and not any(SHELLS.search(name) for name in last):
         yield "it has no shell"
@@ -69,4 +70,5 @@ def files(image):
             for layer in json.load(archive.extractfile("manifest.json"))[0]["Layers"]:
                 with tarfile.open(fileobj=archive.extractfile(layer)) as entries:
                     for member in entries:
+                        member.name = member.name.removeprefix("./")
                         yield member, entries.extractfile(member).read() if member.isfile() else b""

@@ -87,5 +87,5 @@ def chat(port, model="gpt-4.1", stream=False):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": "Say hello."}]}
     connection.request("POST", "/v1/chat/completions", json.dumps(body),
-                       {"Content-Type": "application/json", "Authorization": "Bearer test"})
+                       {"Content-Type": "application/json", "Authorization": "Bearer test", "Connection": "close"})
     return connection.getresponse()
