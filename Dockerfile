@@ -24,9 +24,9 @@ RUN cmake --preset release -DHOLYSHEEP_TESTS=OFF -DHOLYSHEEP_VERSION="${VERSION#
  && cmake --build --preset release --target holysheep-proxy \
  && llvm-strip-19 -o /usr/local/bin/holysheep-proxy build/release/holysheep-proxy \
  && rm -rf build
-# What is part of the program, and under which terms.
+# What is part of the program, and under which terms. (Boost's license asks nothing of compiled code.)
 COPY LICENSE /usr/local/share/doc/holysheep-proxy/
-RUN for package in libboost1.81-dev libjs-chart.js nlohmann-json3-dev; do \
+RUN for package in libjs-chart.js nlohmann-json3-dev; do \
       cp "/usr/share/doc/$package/copyright" "/usr/local/share/doc/holysheep-proxy/$package.copyright"; \
     done
 

@@ -28,6 +28,8 @@ network_config_dir = "{work}/networks"
 driver = "overlay"
 graphroot = "{work}/storage"
 runroot = "{run}/storage"
+[storage.options.overlay]
+skip_mount_home = "true"
 """,
     "registries.conf": """
 unqualified-search-registries = ["docker.io"]
