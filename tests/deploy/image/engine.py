@@ -28,8 +28,6 @@ network_config_dir = "{work}/networks"
 driver = "overlay"
 graphroot = "{work}/storage"
 runroot = "{run}/storage"
-[storage.options.overlay]
-skip_mount_home = "true"
 """,
     "registries.conf": """
 unqualified-search-registries = ["docker.io"]
@@ -81,6 +79,14 @@ def has(image):
 
 def inspect(what, name):
     return json.loads(call("podman", what, "inspect", name).stdout)[0]
+
+
+def let_go():
+    """Unmounts what the store has left mounted, so that build/ can be removed."""
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        ours = [line.split()[1] for line in mounts if line.split()[1].startswith((f"{place.WORK}/", f"{RUN}/"))]
+    for folder in reversed(ours):
+        subprocess.run(["umount", folder], check=False)
 
 
 @contextlib.contextmanager
