@@ -1,0 +1,101 @@
+"""Both targets as they lie there, and that what is wrong with an image is seen."""
+import re
+import unittest
+
+import base
+import checkout
+import engine
+import images
+import inspection
+import place
+
+PLANTED = (
+    ("default", "USER 0", "User is"),
+    ("default", "STOPSIGNAL SIGKILL", "StopSignal is"),
+    ("default", "HEALTHCHECK NONE", "the health check is"),
+    ("default", 'ENTRYPOINT ["/bin/sh", "-c"]', "Entrypoint is"),
+    ("default", "EXPOSE 22", "ports: "),
+    ("default", 'LABEL org.opencontainers.image.version=""', "label version is"),
+    ("default", "ENV HOLYSHEEP_API_KEY=" + checkout.SECRET, "configuration or history has a secret"),
+    ("default", "USER 0\nCOPY .env /key\nRUN rm /key\nUSER 10001:10001", "a layer has a secret: key"),
+    ("default", "USER 0\nRUN chmod u+s /bin/mount\nUSER 10001:10001", "usr/bin/mount becomes somebody else"),
+    ("default", "USER 0\nRUN chmod o+w /etc/passwd\nUSER 10001:10001", "anybody may change etc/passwd"),
+    ("default", "USER 0\nRUN head -c 60000000 /dev/zero >/big\nUSER 10001:10001", "more than 100"),
+    ("minimal", "COPY scripts/run /bin/sh", "sh has no place in it"),
+    ("minimal", "COPY big /big", "more than 30"),
+)
+
+
+class TheImage(unittest.TestCase):
+    maxDiff = None
+
+    def test_is_as_promised(self):
+        for target in images.TARGETS:
+            with self.subTest(target):
+                name = images.image(target)
+                print(f"\n{target}: {engine.inspect('image', name)['Size'] / 1e6:.1f} MB", flush=True)
+                self.assertEqual([], list(inspection.problems(name, target, images.VERSION, images.REVISION)))
+
+    def test_stands_on_a_base_no_smaller_than_debians(self):
+        images.prepare()
+        self.assertGreater(engine.inspect("image", base.NAME)["Size"], 70_000_000)
+
+    def test_is_given_nothing_but_what_it_is_built_from(self):
+        images.prepare()
+        sent = self.sent_to_the_builder(images.CONTEXT / ".dockerignore")
+        self.assertFalse([name for name, content in sent.items() if checkout.SECRET.encode() in content])
+        self.assertEqual({"CMakeLists.txt", "CMakePresets.json", "LICENSE", "cmake", "config", "dashboard", "deploy",
+                          "include", "scripts", "src"}, {name.split("/")[0] for name in sent})
+        self.assertEqual(["config/models.json"], [name for name in sent if name.startswith("config/")])
+        self.assertIn("src/main.cpp", sent)
+
+    def test_would_be_given_secrets_without_dockerignore(self):
+        images.prepare()
+        empty = place.WORK / "nothing.dockerignore"
+        empty.write_text("")
+        sent = self.sent_to_the_builder(empty)
+        found = {name for name, content in sent.items() if checkout.SECRET.encode() in content}
+        self.assertLessEqual(set(checkout.PLANTED), found)
+
+    def sent_to_the_builder(self, ignore):
+        """By name, the files of the checkout that a builder gets."""
+        everything = place.WORK / "everything.Dockerfile"
+        everything.write_text("FROM scratch\nCOPY . /\n")
+        name = "localhost/holysheep/everything"
+        engine.build(images.CONTEXT, name, "-f", str(everything), "--ignorefile", str(ignore), target="0")
+        return {member.name: content for member, content in inspection.files(name) if member.isfile()}
+
+    def test_tells_the_version_it_was_built_as(self):
+        for target in images.TARGETS:
+            with self.subTest(target):
+                told = engine.call("podman", "run", "--rm", images.image(target), "--version").stdout
+                wanted = images.VERSION.removeprefix("v") if place.WHOLE_BUILD else self.projects_version()
+                self.assertIn(f"holysheep-proxy {wanted}\n", told)
+
+    def test_has_the_projects_version_where_none_is_given(self):
+        given = re.findall(r"^ARG VERSION=(.*)$", (place.ROOT / "Dockerfile").read_text(), re.M)
+        self.assertEqual([self.projects_version()], given)
+
+    def projects_version(self):
+        return re.search(r"^project\(\S+ VERSION (\S+)", (place.ROOT / "CMakeLists.txt").read_text(), re.M)[1]
+
+    def test_is_not_taken_for_sound_where_a_fault_is_planted(self):
+        images.prepare()
+        for target, fault, words in PLANTED:
+            with self.subTest(fault.replace("\n", "; ")):
+                found = list(inspection.problems(self.faulty(target, fault), target, images.VERSION, images.REVISION))
+                self.assertTrue(any(words in line for line in found), found)
+
+    def faulty(self, target, fault):
+        folder = place.WORK / "faulty"
+        (folder / "scripts").mkdir(parents=True, exist_ok=True)
+        (folder / "scripts/run").write_text("#!/bin/sh\n")
+        (folder / ".env").write_text(checkout.SECRET)
+        (folder / "big").write_bytes(bytes(20_000_000))
+        (folder / "Dockerfile").write_text(f"FROM {images.image(target)} AS {target}\n{fault}\n")
+        engine.build(folder, "localhost/holysheep/faulty", "--layers", target=target)
+        return "localhost/holysheep/faulty"
+
+
+if __name__ == "__main__":
+    unittest.main()
