@@ -248,10 +248,10 @@ SharedReader::Look SharedReader::look(Pieces& pieces) {
   return look;
 }
 
-std::string SharedReader::answer_model() const {
+void SharedReader::copy_answer_model(std::string& to) const {
   std::unique_lock lock(answer_->mutex_, std::defer_lock);
   if (linked_) lock.lock();
-  return answer_->answer_model_;
+  to.assign(answer_->answer_model_);
 }
 
 http::Usage SharedReader::leave() {

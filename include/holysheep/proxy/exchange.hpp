@@ -21,6 +21,7 @@ struct RequestNames {
   std::string request_id;
   std::string trace_id;
   std::string model;
+  std::string answer_model;  ///< as the answer names it
 };
 
 /// The life of one request, from its parsed head to its log line: refused, answered here, or tried upstream
@@ -102,7 +103,6 @@ class Exchange {
   http::Usage usage_;
   std::optional<Duration> overhead_;  // of what was answered from upstream and is no stream
   std::string used_model_;            // of MODEL_FALLBACKS
-  std::string answer_model_;          // as the answer names it
   int status_ = 0;
   std::uint64_t response_bytes_ = 0;
 };

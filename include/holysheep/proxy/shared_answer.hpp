@@ -197,8 +197,8 @@ class SharedReader : public SharedReaderHook {
 
   [[nodiscard]] const SharedAnswer& answer() const noexcept { return *answer_; }
   [[nodiscard]] const std::shared_ptr<SharedAnswer>& shared() const noexcept { return answer_; }
-  /// The model that the answer names, as far as it has come.
-  [[nodiscard]] std::string answer_model() const;
+  /// Puts the model that the answer names, as far as that has come, in the place of `to`.
+  void copy_answer_model(std::string& to) const;
   /// Leaves. What the answer has cost, as far as it came, is told to one of its readers: to the leader, or,
   /// if that left before the end, to the last.
   http::Usage leave();
