@@ -335,10 +335,9 @@ void App::begin_drain() {
 }
 
 void App::watch_drain() {
-  std::size_t connections = 0;
-  for (const auto& worker : workers_) connections += worker->connections();
-  if (connections == 0) return end(0);
-  if (Clock::now() >= drain_end_) return end(0);
+  const bool served = std::ranges::all_of(
+      workers_, [](const auto& worker) { return !worker->listening() && worker->connections() == 0; });
+  if (served || Clock::now() >= drain_end_) return end(0);
   drain_timer_.expires_after(std::chrono::milliseconds(20));
   drain_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) watch_drain();

@@ -12,9 +12,6 @@ constexpr Duration at_ease = std::chrono::milliseconds(250);
 constexpr Duration unbounded = std::chrono::seconds(1);
 /// Pressure that comes again within this time is still the same for the log.
 constexpr Duration calm = std::chrono::seconds(5);
-/// Giving memory back costs milliseconds, and the page faults of taking it again.
-constexpr Duration between_give_backs = std::chrono::seconds(3);
-constexpr Duration between_urgent_give_backs = std::chrono::milliseconds(200);
 /// Of a request that waits for its turn: its coroutines and names.
 constexpr std::int64_t waiting_cost = 8 * 1024;
 
@@ -162,17 +159,16 @@ void MemoryWatch::tell(const MemoryVerdict& verdict, const MemoryState& state, T
 }
 
 void MemoryWatch::give_back(const MemoryVerdict& verdict, const MemoryState& state, TimePoint now) {
-  if (std::exchange(loops_giving_back_, false)) {
+  if (giving_back_) {
+    if (loops_giving_back_.load(std::memory_order_acquire) > 0) return;
     trim_heap();
-    slack_.gave_back(measure());
-    last_give_back_ = now;
-    return;
+    slack_.gave_back(measure(), now);
+    giving_back_ = false;
+  } else if (slack_.due(state, verdict.refuse, now)) {
+    loops_giving_back_.store(workers_->size(), std::memory_order_relaxed);
+    for (const auto& worker : *workers_) worker->give_back(loops_giving_back_);
+    giving_back_ = true;
   }
-  if (!slack_.too_much(state, verdict.refuse)) return;
-  const TimePoint next = last_give_back_ + (verdict.refuse ? between_urgent_give_backs : between_give_backs);
-  if (now < next) return;
-  for (const auto& worker : *workers_) worker->give_back();
-  loops_giving_back_ = true;
 }
 
 }  // namespace holysheep::app

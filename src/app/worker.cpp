@@ -5,6 +5,7 @@
 #include <holysheep/proxy/listener.hpp>
 #include <holysheep/proxy/sessions.hpp>
 
+#include <atomic>
 #include <future>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -47,6 +48,7 @@ struct Worker::Loop {
   proxy::Sessions sessions;
   proxy::Listener listener;
   boost::asio::steady_timer sweep;
+  std::atomic<bool> listening = true;
 };
 
 Worker::Worker(proxy::Pod& pod, spdlog::logger& log, unsigned index)
@@ -73,8 +75,13 @@ void Worker::start() {
 void Worker::close_listener(Duration quiet) {
   boost::asio::post(loop_->events.io, [loop = loop_.get(), quiet] {
     loop->listener.close();
+    loop->listening.store(false, std::memory_order_release);
     loop->sweep_idle(quiet);
   });
+}
+
+bool Worker::listening() const noexcept {
+  return loop_->listening.load(std::memory_order_acquire);
 }
 
 std::size_t Worker::connections() const noexcept {
@@ -103,11 +110,12 @@ void Worker::look_for_room() {
   boost::asio::post(loop_->events.io, [loop = loop_.get()] { loop->sessions.look_for_room(); });
 }
 
-void Worker::give_back() {
-  boost::asio::post(loop_->events.io, [loop = loop_.get()] {
+void Worker::give_back(std::atomic<std::size_t>& left) {
+  boost::asio::post(loop_->events.io, [loop = loop_.get(), &left] {
     loop->events.buffers.trim();
     FrameMemory::trim();
     renew_thread_cache();
+    left.fetch_sub(1, std::memory_order_release);
   });
 }
 

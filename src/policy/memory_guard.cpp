@@ -5,6 +5,12 @@
 namespace holysheep {
 namespace {
 
+/// Memory is given back at most once in this time,
+constexpr Duration interval = std::chrono::seconds(3);
+constexpr Duration urgent_interval = std::chrono::milliseconds(200);
+/// and tried again until this long after.
+constexpr Duration last_interval = std::chrono::seconds(48);
+
 std::int64_t percent(std::uint64_t of, std::uint64_t percent) {
   return static_cast<std::int64_t>(of / 100 * percent);
 }
@@ -57,7 +63,20 @@ std::int64_t SlackWatch::in_use(const MemoryState& state) noexcept {
   return state.connections * connection_cost + state.requests * running_cost + state.accounts;
 }
 
-void SlackWatch::gave_back(const MemoryState& state) noexcept {
+bool SlackWatch::due(const MemoryState& state, bool urgent, TimePoint now) const noexcept {
+  if (last_ == TimePoint::min()) return too_much(state, urgent);
+  const Duration since = now - last_;
+  return since >= again_ || (since >= (urgent ? urgent_interval : interval) && too_much(state, urgent));
+}
+
+void SlackWatch::gave_back(const MemoryState& state, TimePoint now) noexcept {
+  const bool again = last_ != TimePoint::min() && now - last_ >= again_;
+  again_ = !again ? interval : again_ < last_interval ? again_ * 2 : Duration::max();
+  last_ = now;
+  base_on(state);
+}
+
+void SlackWatch::base_on(const MemoryState& state) noexcept {
   used_ = in_use(state);
   base_ = static_cast<std::int64_t>(state.resident) - used_;
 }

@@ -68,8 +68,8 @@ class MemoryWatch {
   bool pressed_ = false;                 // over a threshold at the last look
   bool told_ = false;                    // the log has said so
   TimePoint last_pressed_{};
-  TimePoint last_give_back_{};
-  bool loops_giving_back_ = false;  // the event loops empty their pools; the allocator's turn is next
+  bool giving_back_ = false;  // the event loops empty their pools; the allocator's turn is next
+  std::atomic<std::size_t> loops_giving_back_{0};  // so many have not done so yet
 };
 
 }  // namespace holysheep::app

@@ -3,6 +3,7 @@
 #include <holysheep/core/result.hpp>
 #include <holysheep/proxy/loop_context.hpp>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +28,8 @@ class Worker {
   /// Takes the connections that wait already, and no more from then on. Idle ones end when they have been
   /// silent for `quiet`.
   void close_listener(Duration quiet);
+  /// Until `close_listener` has been done: connections may wait that nobody has counted. Any thread.
+  [[nodiscard]] bool listening() const noexcept;
   /// Client connections right now. Any thread.
   [[nodiscard]] std::size_t connections() const noexcept;
   /// What its clients hold and may hold. Any thread.
@@ -39,8 +42,9 @@ class Worker {
   [[nodiscard]] std::int64_t relay_bytes() const noexcept;
   /// It may take connections again that it had no memory for.
   void look_for_room();
-  /// Gives what it keeps for later back to the heap, at its next turn.
-  void give_back();
+  /// Gives what it keeps for later back to the heap, at its next turn, and takes one off `left` then, which
+  /// must outlive the loop.
+  void give_back(std::atomic<std::size_t>& left);
   /// Cuts what is in flight and waits until it is. How many requests that were. What they share with those of
   /// other event loops goes on until `stop`, so that each of them is counted where it is.
   std::size_t cut();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holysheep/core/clock.hpp>
 #include <holysheep/policy/loop_memory.hpp>
 
 #include <cstdint>
@@ -59,22 +60,30 @@ struct MemoryVerdict {
 /// readers stop. So those that were let in can live on, whatever their clients do.
 MemoryVerdict judge_memory(const MemoryCeilings& ceilings, const MemoryState& state, bool refusing) noexcept;
 
-/// Says when the allocator holds so much that nobody uses that giving it back is worth the work.
+/// Says when the allocator holds so much that nobody uses that giving it back is worth the work:
+/// milliseconds, and the page faults of taking it again.
 class SlackWatch {
  public:
   /// The process is idle and holds this.
-  void first(const MemoryState& idle) noexcept { gave_back(idle); }
+  void first(const MemoryState& idle) noexcept { base_on(idle); }
+  /// It is too much, at the latest after 3 s (200 ms where memory is urgently needed) have passed since the
+  /// last time. Or what was too much was given back a while ago: who left with it may have let go of the rest
+  /// only since. That is tried again after 3, 6, 12, 24 and 48 s.
+  [[nodiscard]] bool due(const MemoryState& state, bool urgent, TimePoint now) const noexcept;
+  /// Memory was given back; this is what is left.
+  void gave_back(const MemoryState& state, TimePoint now) noexcept;
+
+ private:
   /// More than what the clients account for and what was left over the last time: by an eighth of what is
   /// resident, and at least 1 MiB, which is enough where memory is urgently needed. Or half of those who were
   /// there the last time have left.
   [[nodiscard]] bool too_much(const MemoryState& state, bool urgent) const noexcept;
-  /// Memory was given back; this is what is left.
-  void gave_back(const MemoryState& state) noexcept;
-
- private:
+  void base_on(const MemoryState& state) noexcept;
   static std::int64_t in_use(const MemoryState& state) noexcept;
   std::int64_t base_ = 0;  // left over the last time
   std::int64_t used_ = 0;  // by clients, the last time
+  TimePoint last_ = TimePoint::min();
+  Duration again_ = Duration::max();  // after the last time
 };
 
 }  // namespace holysheep

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace holysheep {
@@ -161,6 +162,12 @@ TEST(MemoryGuard, ConnectionsGoOnWhileRequestsAreRefused) {
   EXPECT_EQ(verdict.connect, 6 * signed_mib);
 }
 
+constexpr TimePoint start{std::chrono::hours(1)};
+
+TimePoint at(double seconds) {
+  return start + std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
 TEST(SlackWatch, FindsWhatNobodyUses) {
   SlackWatch slack;
   slack.first(resident(11 * mib));
@@ -168,30 +175,62 @@ TEST(SlackWatch, FindsWhatNobodyUses) {
   state.requests = 1000;
   state.connections = 1000;
   state.accounts = 5 * signed_mib;
-  EXPECT_FALSE(slack.too_much(state, true));
+  EXPECT_FALSE(slack.due(state, true, start));
   state.requests = state.connections = state.accounts = 0;
-  EXPECT_TRUE(slack.too_much(state, false));
+  EXPECT_TRUE(slack.due(state, false, start));
 }
 
-TEST(SlackWatch, WhatIsLeftAfterGivingBackIsNotLookedForAgain) {
+TEST(SlackWatch, WhatIsLeftAfterGivingBackIsNotLookedForAgainAtOnce) {
   SlackWatch slack;
   slack.first(resident(11 * mib));
-  slack.gave_back(resident(20 * mib));
-  EXPECT_FALSE(slack.too_much(resident(21 * mib), true));
-  EXPECT_TRUE(slack.too_much(resident(22 * mib), true));
-  EXPECT_FALSE(slack.too_much(resident(22 * mib), false));
-  EXPECT_TRUE(slack.too_much(resident(24 * mib), false));
+  slack.gave_back(resident(20 * mib), start);
+  EXPECT_FALSE(slack.due(resident(21 * mib), true, at(1)));
+  EXPECT_TRUE(slack.due(resident(22 * mib), true, at(1)));
+  EXPECT_FALSE(slack.due(resident(22 * mib), false, at(2.9)));
+}
+
+TEST(SlackWatch, GivesBackNoMoreOftenThanThatPays) {
+  SlackWatch slack;
+  slack.first(resident(11 * mib));
+  slack.gave_back(resident(20 * mib), start);
+  EXPECT_FALSE(slack.due(resident(60 * mib), true, at(0.1)));
+  EXPECT_TRUE(slack.due(resident(60 * mib), true, at(0.2)));
+  EXPECT_FALSE(slack.due(resident(60 * mib), false, at(2.9)));
+  EXPECT_TRUE(slack.due(resident(60 * mib), false, at(3)));
 }
 
 TEST(SlackWatch, LooksAgainWhenHalfOfThoseWhoWereThereHaveLeft) {
   SlackWatch slack;
   auto state = resident(60 * mib);
   state.accounts = 20 * signed_mib;
-  slack.gave_back(state);
+  slack.gave_back(state, start);
+  slack.gave_back(state, at(3));  // tried again: the next time is 6 s from now
   state.accounts = 13 * signed_mib;
-  EXPECT_FALSE(slack.too_much(state, false));
+  EXPECT_FALSE(slack.due(state, false, at(7)));
   state.accounts = 9 * signed_mib;
-  EXPECT_TRUE(slack.too_much(state, false));
+  EXPECT_TRUE(slack.due(state, false, at(7)));
+}
+
+/// Who was counted as gone may have held memory for a while yet, so that what is left was taken for what
+/// stays.
+TEST(SlackWatch, TriesAgainEverMoreSeldomUntilOneAndAHalfMinutesLater) {
+  SlackWatch slack;
+  slack.first(resident(11 * mib));
+  const auto left = resident(24 * mib);
+  slack.gave_back(left, start);
+  std::vector<int> tried;
+  for (int second = 1; second < 1000; ++second) {
+    if (!slack.due(left, false, at(second))) continue;
+    tried.push_back(second);
+    slack.gave_back(left, at(second));
+  }
+  EXPECT_THAT(tried, ::testing::ElementsAre(3, 9, 21, 45, 93));
+}
+
+TEST(SlackWatch, DoesNotTryAgainWhereNothingWasGivenBack) {
+  SlackWatch slack;
+  slack.first(resident(11 * mib));
+  EXPECT_FALSE(slack.due(resident(11 * mib), false, at(3600)));
 }
 
 }  // namespace
