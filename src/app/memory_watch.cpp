@@ -160,12 +160,13 @@ void MemoryWatch::tell(const MemoryVerdict& verdict, const MemoryState& state, T
 
 void MemoryWatch::give_back(const MemoryVerdict& verdict, const MemoryState& state, TimePoint now) {
   if (giving_back_) {
-    if (loops_giving_back_.load(std::memory_order_acquire) > 0) return;
+    // Where it is urgent, what the loops have not let go of yet is for the next time.
+    if (!verdict.refuse && loops_giving_back_.load(std::memory_order_acquire) > 0) return;
     trim_heap();
     slack_.gave_back(measure(), now);
     giving_back_ = false;
   } else if (slack_.due(state, verdict.refuse, now)) {
-    loops_giving_back_.store(workers_->size(), std::memory_order_relaxed);
+    loops_giving_back_.fetch_add(workers_->size(), std::memory_order_relaxed);
     for (const auto& worker : *workers_) worker->give_back(loops_giving_back_);
     giving_back_ = true;
   }
