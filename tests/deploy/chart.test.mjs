@@ -286,5 +286,9 @@ test('The notes say what the values mean for whoever installs', () => {
   assert.match(notes('apiKey.value=abc'), /WARNING: apiKey\.value is for a trial[^]*WARNING: whoever reaches the Service/);
   assert.doesNotMatch(notes('apiKey.existingSecret=a', 'clientKeys.existingSecret=b'), /WARNING/);
   assert.match(notes('autoscaling.targetMemoryUtilizationPercentage=80'), /NOTE: autoscaling looks at memory/);
+  assert.match(notes(), /100 to 1000 requests a second, 50 a pod/);
+  assert.match(notes('autoscaling.enabled=false', 'env.RATE_LIMIT_PER_SECOND=1000000'), / 3000000 requests a second, 1000000 a pod/);
+  assert.match(notes('env.RATE_LIMIT_PER_SECOND=0.5'), /1 to 10 requests a second, 0\.5 a pod/);
+  assert.doesNotMatch(notes('env.RATE_LIMIT_PER_SECOND=0'), /a pod/);
   assert.match(notes('ingress.enabled=true'), /https:\/\/api\.yourdomain\.com\/v1/);
 });
