@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { chart, config_of, objects_of, pod_of, rendered, run, scratch, sets, values_file } from './chart.mjs';
 import { problems_of } from './manifests.mjs';
-import { components, render_with, the } from './rendering.mjs';
+import { render_with, the, together } from './rendering.mjs';
 import * as settings from './settings.mjs';
 import { documents, helm, root } from './tools.mjs';
 
@@ -125,6 +125,28 @@ test('Settings are written as the daemon reads them', () => {
   assert.deepEqual(settings.problems(written), []);
 });
 
+test('Requests in flight scale through the adapter, or in its place through KEDA, and CPU beside them', () => {
+  const scrape = 'monitoring.podMonitor.enabled=true';
+  const adapter = the(objects_of(...sets([scrape, 'autoscaling.targetRequestsInFlight=300'])), 'HorizontalPodAutoscaler').spec;
+  assert.deepEqual(adapter.metrics.map(({ pods, resource }) => [pods?.metric.name ?? resource.name, pods?.target.averageValue ?? resource.target.averageUtilization]),
+    [['holysheep_requests_in_flight', '300'], ['cpu', 70]]);
+  const objects = objects_of(...sets([scrape, 'autoscaling.targetRequestsInFlight=300', 'autoscaling.keda.enabled=true']));
+  assert.ok(!objects.some(({ kind }) => kind === 'HorizontalPodAutoscaler'));
+  const { triggers, minReplicaCount, maxReplicaCount, advanced } = the(objects, 'ScaledObject').spec;
+  assert.deepEqual(triggers.map(({ type, metadata: { threshold, value } }) => [type, threshold ?? value]), [['prometheus', '300'], ['cpu', '70']]);
+  assert.equal(triggers[0].metadata.query, 'sum(holysheep_requests_in_flight{namespace="llm",pod=~"hs-holysheep-proxy-.*"})');
+  assert.deepEqual([minReplicaCount, maxReplicaCount, advanced.horizontalPodAutoscalerConfig.behavior], [2, 20, adapter.behavior]);
+});
+
+test('KEDA in the chart is the one of deploy/k8s, but for whose pods it asks', () => {
+  const spec = (objects) => {
+    const { triggers: [prometheus, ...others], scaleTargetRef, ...rest } = the(objects, 'ScaledObject').spec;
+    return { ...rest, triggers: [{ ...prometheus, metadata: { ...prometheus.metadata, query: '' } }, ...others] };
+  };
+  assert.deepEqual(spec(objects_of(...sets(['monitoring.podMonitor.enabled=true', 'autoscaling.targetRequestsInFlight=500', 'autoscaling.keda.enabled=true']))),
+    spec(render_with('base', ['keda'])));
+});
+
 test('Ports follow their settings', () => {
   const objects = objects_of(...sets(['env.LISTEN_PORT=9000', 'env.ADMIN_PORT=9001', 'monitoring.podMonitor.enabled=true']));
   assert.deepEqual(pod_of(objects).containers[0].ports.map(({ name, containerPort }) => [name, containerPort]), [['http', 9000], ['admin', 9001]]);
@@ -182,7 +204,7 @@ test('What the values add is there', () => {
   assert.equal(the(objects, 'Ingress').metadata.annotations['nginx.ingress.kubernetes.io/limit-connections'], '50');
   assert.deepEqual(the(objects, 'HTTPRoute').spec.parentRefs, values.httpRoute.parentRefs);
   assert.equal(the(objects, 'PodDisruptionBudget').spec.maxUnavailable, '25%');
-  assert.deepEqual(the(objects, 'HorizontalPodAutoscaler').spec.metrics.slice(1), values.autoscaling.metrics);
+  assert.deepEqual(the(objects, 'HorizontalPodAutoscaler').spec.metrics.slice(2), values.autoscaling.metrics);
   assert.deepEqual(objects.filter(({ metadata: { name } }) => ['more', 'hs-holysheep-proxy-pods'].includes(name)).length, 2);
 });
 
@@ -208,11 +230,11 @@ test('A key, clients and a CA are mounted as folders that an update reaches', ()
 
 // Two ways to install the same: what they say of pods, scaling and the network differs in names alone.
 test('The chart and deploy/k8s agree', () => {
-  const theirs = render_with('base', components);
+  const theirs = render_with('base', together);
   const ours = documents(run(helm, 'template', 'holysheep-proxy', chart, '--namespace', 'holysheep-proxy', ...sets([
     'ingress.enabled=true', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=gateway', 'verticalPodAutoscaler.enabled=true',
     'spot.enabled=true', 'customCA.existingSecret=custom-ca', 'monitoring.podMonitor.enabled=true', 'monitoring.prometheusRule.enabled=true',
-    'apiKey.existingSecret=holysheep-secrets'])).stdout, 'helm');
+    'autoscaling.targetRequestsInFlight=500', 'apiKey.existingSecret=holysheep-secrets'])).stdout, 'helm');
 
   // Selectors and ports by number or name are each side's own, and each is held to its own pods elsewhere.
   const bare = (value) => JSON.parse(JSON.stringify(value ?? null, (key, inner) => (/^(matchLabels|selector|protocol)$/.test(key) ? undefined : inner)));
@@ -264,5 +286,9 @@ test('The notes say what the values mean for whoever installs', () => {
   assert.match(notes('apiKey.value=abc'), /WARNING: apiKey\.value is for a trial[^]*WARNING: whoever reaches the Service/);
   assert.doesNotMatch(notes('apiKey.existingSecret=a', 'clientKeys.existingSecret=b'), /WARNING/);
   assert.match(notes('autoscaling.targetMemoryUtilizationPercentage=80'), /NOTE: autoscaling looks at memory/);
+  assert.match(notes(), /100 to 1000 requests a second, 50 a pod/);
+  assert.match(notes('autoscaling.enabled=false', 'env.RATE_LIMIT_PER_SECOND=1000000'), / 3000000 requests a second, 1000000 a pod/);
+  assert.match(notes('env.RATE_LIMIT_PER_SECOND=0.5'), /1 to 10 requests a second, 0\.5 a pod/);
+  assert.doesNotMatch(notes('env.RATE_LIMIT_PER_SECOND=0'), /a pod/);
   assert.match(notes('ingress.enabled=true'), /https:\/\/api\.yourdomain\.com\/v1/);
 });

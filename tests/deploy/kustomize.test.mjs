@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { problems_of } from './manifests.mjs';
-import { components, overlays, render, render_with, the } from './rendering.mjs';
+import { components, overlays, render, render_with, scaling, the, together } from './rendering.mjs';
 import * as settings from './settings.mjs';
 import { documents, root } from './tools.mjs';
 
@@ -17,16 +17,17 @@ test('the overlays and components are those of the README', () => {
   for (const name of [...overlays.map((one) => `overlays/${one}`), ...components.map((one) => `components/${one}`)])
     assert.ok(told.includes(`\`${name}\``), `${name} is not in deploy/k8s/README.md`);
   assert.deepEqual([...overlays].sort(), ['default', 'high-throughput', 'local', 'throttled']);
-  assert.deepEqual([...components].sort(), ['custom-ca', 'httproute', 'ingress', 'monitoring', 'spot', 'vpa']);
+  assert.deepEqual([...components].sort(), ['custom-ca', 'httproute', 'ingress', 'keda', 'monitoring', 'requests-in-flight', 'spot', 'vpa']);
 });
 
 test('nothing is wrong with the base', () => nothing_wrong(render('base')));
 for (const name of overlays) test(`nothing is wrong with the overlay ${name}`, () => nothing_wrong(render(`overlays/${name}`)));
 for (const name of components) test(`nothing is wrong with the component ${name}`, () => nothing_wrong(render_with('base', [name])));
-test('nothing is wrong with all components together', () => nothing_wrong(render_with('base', components)));
+test('nothing is wrong with all components together', () => nothing_wrong(render_with('base', together)));
 for (const name of overlays) {
   test(`nothing is wrong with the overlay ${name} and what may come to it`, () =>
-    nothing_wrong(render_with(`overlays/${name}`, components.filter((one) => !['ingress', ...(name === 'local' ? ['spot'] : [])].includes(one)))));
+    nothing_wrong(render_with(`overlays/${name}`, together.filter((one) => !['ingress', ...(name === 'local' ? ['spot'] : []),
+      ...(['local', 'throttled'].includes(name) ? scaling : [])].includes(one)))));
 }
 
 test('the base sets what differs from the defaults, and nothing else', () => {
@@ -52,6 +53,35 @@ test('the default overlay scales as the article does, on CPU only', () => {
   assert.deepEqual([minReplicas, maxReplicas], [2, 20]);
   assert.deepEqual(metrics.map(({ resource }) => [resource.name, resource.target.averageUtilization]), [['cpu', 70]]);
   assert.equal(behavior.scaleDown.stabilizationWindowSeconds, 300);
+});
+
+test('requests in flight scale beside CPU, and up to the same number of pods', () => {
+  const { metrics, minReplicas, maxReplicas, behavior } = the(render_with('base', ['requests-in-flight']), 'HorizontalPodAutoscaler').spec;
+  assert.deepEqual(metrics.map(({ pods, resource }) => pods?.metric.name ?? resource.name), ['holysheep_requests_in_flight', 'cpu']);
+  assert.deepEqual([minReplicas, maxReplicas, behavior.scaleDown.stabilizationWindowSeconds], [2, 20, 300]);
+});
+
+test('KEDA scales as the autoscaler in whose place it stands', () => {
+  const objects = render_with('base', ['keda']);
+  assert.ok(!objects.some(({ kind }) => kind === 'HorizontalPodAutoscaler'));
+  const { minReplicaCount, maxReplicaCount, triggers, advanced } = the(objects, 'ScaledObject').spec;
+  const usual = the(render_with('base', ['requests-in-flight']), 'HorizontalPodAutoscaler').spec;
+  assert.deepEqual([minReplicaCount, maxReplicaCount], [usual.minReplicas, usual.maxReplicas]);
+  assert.deepEqual(advanced.horizontalPodAutoscalerConfig.behavior, usual.behavior);
+  assert.deepEqual(triggers.map(({ metadata: { threshold, value } }) => threshold ?? value),
+    usual.metrics.map(({ pods, resource }) => String(pods?.target.averageValue ?? resource.target.averageUtilization)));
+});
+
+test('where the number of pods is fixed, requests in flight are refused', () => {
+  for (const name of scaling) assert.throws(() => render_with('overlays/throttled', [name]), /no matches for Id HorizontalPodAutoscaler/);
+});
+
+test("the adapter's rule gives the metric that the autoscaler asks for, by pod", () => {
+  const [{ rules: { custom: [rule, ...others] } }] = documents(read('deploy/prometheus/adapter-values.yaml'), 'adapter-values.yaml');
+  const [{ pods: { metric } }] = the(render_with('base', ['requests-in-flight']), 'HorizontalPodAutoscaler').spec.metrics;
+  assert.deepEqual(others, []);
+  assert.equal(rule.seriesQuery.replace(/\{.*/, ''), metric.name);
+  assert.deepEqual(rule.resources.overrides, { namespace: { resource: 'namespace' }, pod: { resource: 'pod' } });
 });
 
 test('the default overlay has the resources and probes of the article', () => {

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import test from 'node:test';
 import { problems_of } from './manifests.mjs';
-import { components, render_with, rendered_text, the } from './rendering.mjs';
+import { render_with, rendered_text, the, together } from './rendering.mjs';
 import { root } from './tools.mjs';
 
-const sound = JSON.stringify(render_with('base', components));
+const sound = JSON.stringify(render_with('base', together));
 
 /** A fault by what it is: what makes it, and what must be said of it. */
 const faults = {
@@ -75,6 +75,13 @@ const faults = {
   'a VPA on everything': [(all) => delete the(all, 'VerticalPodAutoscaler').spec.resourcePolicy, /acts on cpu too/],
   'an HPA of something that there is not': [(all) => (the(all, 'HorizontalPodAutoscaler').spec.scaleTargetRef.name = 'other'), /no Deployment other/],
   'an HPA from more to fewer': [(all) => (the(all, 'HorizontalPodAutoscaler').spec.minReplicas = 21), /minReplicas 21 is more than maxReplicas 20/],
+  'an autoscaler on a metric that there is not': [(all) => (the(all, 'HorizontalPodAutoscaler').spec.metrics[0].pods.metric.name = 'holysheep_requests_inflight'), /holysheep_requests_inflight is no gauge/],
+  'an autoscaler on a counter': [(all) => (the(all, 'HorizontalPodAutoscaler').spec.metrics[0].pods.metric.name = 'holysheep_requests_total'), /holysheep_requests_total is no gauge/],
+  'pods that go at once': [(all) => (the(all, 'HorizontalPodAutoscaler').spec.behavior.scaleDown.stabilizationWindowSeconds = 30), /pods go before their streams do/],
+  'a query for a metric that there is not': [(all) => all.push({
+    apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a', namespace: 'holysheep-proxy' },
+    spec: { scaleTargetRef: { name: 'holysheep-proxy' }, triggers: [{ type: 'prometheus', metadata: { query: 'sum(holysheep_streams)' } }] },
+  }), /holysheep_streams is no gauge[\s\S]*no behavior.scaleDown/],
   'a budget that lets no pod go': [(all) => (the(all, 'PodDisruptionBudget').spec = { ...the(all, 'PodDisruptionBudget').spec, maxUnavailable: undefined, minAvailable: 2 }), /minAvailable 2 of 2/],
   'an image without a version': [(all) => (proxy(all).image = 'holysheep/proxy'), /names no version/],
   'liveness that asks whether it is ready': [(all) => (proxy(all).livenessProbe.httpGet.path = '/ready'), /liveness does not ask \/health/],

@@ -7,6 +7,10 @@ import { documents, kubectl, root, tools } from './tools.mjs';
 const k8s = join(root, 'deploy/k8s');
 export const overlays = readdirSync(join(k8s, 'overlays'));
 export const components = readdirSync(join(k8s, 'components'));
+/** Those that go together: keda stands in the autoscaler's place. */
+export const together = components.filter((name) => name !== 'keda');
+/** What needs the autoscaler that two of the overlays do not have. */
+export const scaling = ['requests-in-flight', 'keda'];
 
 export const rendered_text = (folder) =>
   execFileSync(kubectl, ['kustomize', folder], { encoding: 'utf8', maxBuffer: 2 ** 26, env: { HOME: tools } });

@@ -1,4 +1,5 @@
 // What must hold between the objects of one installation, and of each beyond what the API's types can tell.
+import { told_families } from './families.mjs';
 import * as nginx from './ingress_nginx.mjs';
 import * as settings from './settings.mjs';
 import { environment, namespace_of, pods, proxy_container, selects, title, with_files } from './workloads.mjs';
@@ -257,6 +258,22 @@ function scaling(objects, say) {
   }
 }
 
+/** What the autoscalers go by beyond CPU and memory is a gauge that the daemon tells, and they take pods away slowly. */
+function signals(objects, say) {
+  for (const object of autoscalers(objects)) {
+    const { metrics = [], triggers = [], behavior, advanced } = object.spec;
+    const asked = [...metrics.map(({ pods: its }) => its?.metric.name), ...triggers.map(({ metadata: { query } }) => query)];
+    for (const text of asked.filter(Boolean)) {
+      const [name] = text.match(/\b(holysheep|gen_ai|process)_\w+/) ?? [text];
+      if (told_families()[name] !== 'gauge') say(object, `${name} is no gauge of docs/metrics.md`);
+    }
+    const down = (behavior ?? advanced?.horizontalPodAutoscalerConfig?.behavior)?.scaleDown;
+    if (down?.stabilizationWindowSeconds !== undefined && down.stabilizationWindowSeconds < 300)
+      say(object, `scaleDown.stabilizationWindowSeconds ${down.stabilizationWindowSeconds}: pods go before their streams do`);
+    if (!down && object.kind === 'ScaledObject') say(object, 'no behavior.scaleDown: every pod too many would go at once');
+  }
+}
+
 function annotations(objects, say) {
   for (const object of of_kind(objects, 'Ingress')) {
     for (const [name, value] of Object.entries(object.metadata.annotations ?? {})) {
@@ -317,7 +334,7 @@ function network(objects, say) {
   }
 }
 
-const rules = [twice, secrets, selectors, ports, routes, references, daemons, rollout, scaling, annotations, pod_security, network];
+const rules = [twice, secrets, selectors, ports, routes, references, daemons, rollout, scaling, signals, annotations, pod_security, network];
 
 /** Says (object, message) for all that is wrong. `secrets_allowed`: Secrets may be among them. */
 export function check_rules(objects, say, options = {}) {
