@@ -37,11 +37,9 @@ class TheImage(unittest.TestCase):
                 self.assertEqual([], list(inspection.problems(name, target, images.VERSION, images.REVISION)))
 
     def test_stands_on_a_base_no_smaller_than_debians(self):
-        images.prepare()
         self.assertGreater(engine.inspect("image", base.NAME)["Size"], 70_000_000)
 
     def test_is_given_nothing_but_what_it_is_built_from(self):
-        images.prepare()
         sent = self.sent_to_the_builder(images.CONTEXT / ".dockerignore")
         self.assertFalse([name for name, content in sent.items() if checkout.SECRET.encode() in content])
         self.assertEqual({"CMakeLists.txt", "CMakePresets.json", "LICENSE", "cmake", "config", "dashboard", "deploy",
@@ -50,7 +48,6 @@ class TheImage(unittest.TestCase):
         self.assertIn("src/main.cpp", sent)
 
     def test_would_be_given_secrets_without_dockerignore(self):
-        images.prepare()
         empty = place.WORK / "nothing.dockerignore"
         empty.write_text("")
         sent = self.sent_to_the_builder(empty)
@@ -80,7 +77,6 @@ class TheImage(unittest.TestCase):
         return re.search(r"^project\(\S+ VERSION (\S+)", (place.ROOT / "CMakeLists.txt").read_text(), re.M)[1]
 
     def test_is_not_taken_for_sound_where_a_fault_is_planted(self):
-        images.prepare()
         for target, fault, words in PLANTED:
             with self.subTest(fault.replace("\n", "; ")):
                 found = list(inspection.problems(self.faulty(target, fault), target, images.VERSION, images.REVISION))
