@@ -115,12 +115,16 @@ def descendants(ancestor):
 
 
 def furnish():
-    """What the room's first process does: /run, shared memory and podman's own folders are new and empty, name
-    resolution stays as it was."""
+    """What the room's first process does: /run, shared memory and podman's own folders are new and empty,
+    control groups may be made, name resolution stays as it was."""
     names = pathlib.Path("/etc/resolv.conf").read_text() if os.path.exists("/etc/resolv.conf") else None
     for folder in ("/run", "/dev/shm", "/var/lib/containers"):
         if os.path.isdir(folder):
             mount("-t", "tmpfs", "-o", "size=4g,mode=755", "tmpfs", folder)
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        _, folder, kind, options = line.split()[:4]
+        if kind in ("cgroup", "cgroup2") and "ro" in options.split(","):
+            subprocess.run(["mount", "-o", "remount,bind,rw", folder], check=False)
     if names is not None and not os.path.exists("/etc/resolv.conf"):
         target = pathlib.Path(os.path.realpath("/etc/resolv.conf"))
         target.parent.mkdir(parents=True, exist_ok=True)
