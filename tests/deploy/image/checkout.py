@@ -15,8 +15,7 @@ BUILD_STAGE = re.compile(r"^FROM \S+ AS build\n(?:(?!FROM ).*\n)*", re.M)
 
 def make(folder):
     shutil.rmtree(folder, ignore_errors=True)
-    tracked = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                                      cwd=place.ROOT, text=True)
+    tracked = subprocess.check_output(["git", "ls-files", "-z"], cwd=place.ROOT, text=True)
     for name in filter(None, tracked.split("\0")):
         if (place.ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -31,16 +31,26 @@ class Container:
         return pathlib.Path(f"/proc/{self.state()['Pid']}/{file}").read_text()
 
     def memory_limit(self):
+        return int(self.control_file("memory.limit_in_bytes", "memory.max"))
+
+    def killed_for_memory(self):
+        """How often the kernel did so."""
+        return int(re.search(r"^oom_kill (\d+)$", self.control_file("memory.oom_control", "memory.events"), re.M)[1])
+
+    def most_resident(self):
+        """Bytes."""
+        return int(re.search(r"^VmHWM:\s+(\d+) kB$", self.proc("status"), re.M)[1]) * 1024
+
+    def control_file(self, first_version, second_version):
+        """The text of the daemon's control group for memory, by the name that each version of them has."""
         for line in self.proc("cgroup").splitlines():
             _, controllers, path = line.split(":", 2)
-            if controllers == "memory":
-                return int(pathlib.Path(f"/sys/fs/cgroup/memory{path}/memory.limit_in_bytes").read_text())
-            if controllers == "":
-                for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
-                    file = pathlib.Path(f"{root}{path}/memory.max")
-                    if file.exists():
-                        return int(file.read_text())
-        return None
+            for folder, name in ((f"memory{path}", first_version), (path, second_version),
+                                 (f"unified{path}", second_version)):
+                file = pathlib.Path(f"/sys/fs/cgroup/{folder}/{name}")
+                if controllers in ("memory", "") and file.exists():
+                    return file.read_text()
+        raise AssertionError(f"no control group of {self.name} has {first_version} or {second_version}")
 
     def root_is_read_only(self):
         mounts = re.findall(r"^\d+ \d+ \S+ \S+ / (\S+)", self.proc("mountinfo"), re.M)

@@ -1,14 +1,12 @@
 """podman, buildah and a Docker-compatible socket over a store of their own."""
 import contextlib
-import hashlib
 import json
 import os
 import subprocess
 
 import place
 
-# Sockets lie here: their paths may not be long. The store remembers it, so it is the same each time.
-RUN = f"/run/holysheep-{hashlib.sha256(str(place.WORK).encode()).hexdigest()[:8]}"
+RUN = place.RUN
 
 CONFIG = {
     "containers.conf": """
@@ -18,6 +16,7 @@ default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+exit_command_delay = 1
 tmp_dir = "{run}/libpod"
 [network]
 network_backend = "netavark"
@@ -25,7 +24,7 @@ network_config_dir = "{work}/networks"
 """,
     "storage.conf": """
 [storage]
-driver = "overlay"
+driver = "{driver}"
 graphroot = "{work}/storage"
 runroot = "{run}/storage"
 """,
@@ -38,10 +37,9 @@ short-name-mode = "permissive"
 
 def environment():
     """What makes the tools use that store, its configuration written anew."""
-    place.WORK.mkdir(parents=True, exist_ok=True)
-    os.makedirs(RUN, mode=0o700, exist_ok=True)
+    driver = "overlay" if overlays_work() else "vfs"
     for name, text in CONFIG.items():
-        (place.WORK / name).write_text(text.format(run=RUN, work=place.WORK))
+        (place.WORK / name).write_text(text.format(run=RUN, work=place.WORK, driver=driver))
     return os.environ | {
         "CONTAINERS_CONF": str(place.WORK / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(place.WORK / "storage.conf"),
@@ -50,6 +48,19 @@ def environment():
         "DOCKER_HOST": f"unix://{RUN}/docker.sock",
         "DOCKER_BUILDKIT": "0",
     }
+
+
+def overlays_work():
+    """Not on top of another overlay, for one."""
+    folders = [place.WORK / f"overlay/{name}" for name in ("lower", "upper", "work", "merged")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    lower, upper, work, merged = folders
+    tried = subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={lower},upperdir={upper},workdir={work}",
+                            "overlay", merged], capture_output=True, check=False)
+    if tried.returncode == 0:
+        subprocess.run(["umount", merged], check=True)
+    return tried.returncode == 0
 
 
 ENVIRONMENT = environment()
@@ -79,14 +90,6 @@ def has(image):
 
 def inspect(what, name):
     return json.loads(call("podman", what, "inspect", name).stdout)[0]
-
-
-def let_go():
-    """Unmounts what the store has left mounted, so that build/ can be removed."""
-    with open("/proc/mounts", encoding="utf-8") as mounts:
-        ours = [line.split()[1] for line in mounts if line.split()[1].startswith((f"{place.WORK}/", f"{RUN}/"))]
-    for folder in reversed(ours):
-        subprocess.run(["umount", folder], check=False)
 
 
 @contextlib.contextmanager

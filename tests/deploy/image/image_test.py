@@ -9,21 +9,26 @@ import images
 import inspection
 import place
 
-PLANTED = (
-    ("default", "USER 0", "User is"),
-    ("default", "STOPSIGNAL SIGKILL", "StopSignal is"),
-    ("default", "HEALTHCHECK NONE", "the health check is"),
-    ("default", 'ENTRYPOINT ["/bin/sh", "-c"]', "Entrypoint is"),
-    ("default", "EXPOSE 22", "ports: "),
-    ("default", 'LABEL org.opencontainers.image.version=""', "label version is"),
-    ("default", "ENV HOLYSHEEP_API_KEY=" + checkout.SECRET, "configuration or history has a secret"),
-    ("default", "USER 0\nCOPY .env /key\nRUN rm /key\nUSER 10001:10001", "a layer has a secret: key"),
-    ("default", "USER 0\nRUN chmod u+s /bin/mount\nUSER 10001:10001", "usr/bin/mount becomes somebody else"),
-    ("default", "USER 0\nRUN chmod o+w /etc/passwd\nUSER 10001:10001", "anybody may change etc/passwd"),
-    ("default", "USER 0\nRUN head -c 60000000 /dev/zero >/big\nUSER 10001:10001", "more than 100"),
-    ("minimal", "COPY scripts/run /bin/sh", "sh has no place in it"),
-    ("minimal", "COPY big /big", "more than 30"),
-)
+# One line of a Dockerfile each, and what is said of it; they stand in one image of each target.
+PLANTED = {
+    "default": (
+        ("COPY .env /key\nRUN rm /key", "a layer has a secret: key"),
+        ("RUN chmod u+s /bin/mount", "who runs usr/bin/mount becomes somebody else"),
+        ("RUN chmod o+w /etc/passwd", "anybody may change etc/passwd"),
+        ("RUN head -c 60000000 /dev/zero >/big", "more than 100"),
+        ("STOPSIGNAL SIGKILL", "StopSignal is"),
+        ("HEALTHCHECK NONE", "the health check is"),
+        ('ENTRYPOINT ["/bin/sh", "-c"]', "Entrypoint is"),
+        ("EXPOSE 22", "ports: "),
+        ("VOLUME /data", "volumes: "),
+        ('LABEL org.opencontainers.image.version=""', "label version is"),
+        ("ENV HOLYSHEEP_API_KEY=" + checkout.SECRET, "configuration or history has a secret"),
+    ),
+    "minimal": (
+        ("COPY scripts/run /bin/sh", "sh has no place in it"),
+        ("COPY big /big", "more than 30"),
+    ),
+}
 
 
 class TheImage(unittest.TestCase):
@@ -37,11 +42,9 @@ class TheImage(unittest.TestCase):
                 self.assertEqual([], list(inspection.problems(name, target, images.VERSION, images.REVISION)))
 
     def test_stands_on_a_base_no_smaller_than_debians(self):
-        images.prepare()
         self.assertGreater(engine.inspect("image", base.NAME)["Size"], 70_000_000)
 
     def test_is_given_nothing_but_what_it_is_built_from(self):
-        images.prepare()
         sent = self.sent_to_the_builder(images.CONTEXT / ".dockerignore")
         self.assertFalse([name for name, content in sent.items() if checkout.SECRET.encode() in content])
         self.assertEqual({"CMakeLists.txt", "CMakePresets.json", "LICENSE", "cmake", "config", "dashboard", "deploy",
@@ -50,7 +53,6 @@ class TheImage(unittest.TestCase):
         self.assertIn("src/main.cpp", sent)
 
     def test_would_be_given_secrets_without_dockerignore(self):
-        images.prepare()
         empty = place.WORK / "nothing.dockerignore"
         empty.write_text("")
         sent = self.sent_to_the_builder(empty)
@@ -80,19 +82,22 @@ class TheImage(unittest.TestCase):
         return re.search(r"^project\(\S+ VERSION (\S+)", (place.ROOT / "CMakeLists.txt").read_text(), re.M)[1]
 
     def test_is_not_taken_for_sound_where_a_fault_is_planted(self):
-        images.prepare()
-        for target, fault, words in PLANTED:
-            with self.subTest(fault.replace("\n", "; ")):
-                found = list(inspection.problems(self.faulty(target, fault), target, images.VERSION, images.REVISION))
-                self.assertTrue(any(words in line for line in found), found)
+        for target, planted in PLANTED.items():
+            faulty = self.faulty(target, "\n".join(line for line, _ in planted))
+            found = list(inspection.problems(faulty, target, images.VERSION, images.REVISION))
+            for line, words in (*planted, ("USER 0", "User is")):
+                with self.subTest(line):
+                    self.assertTrue(any(words in problem for problem in found), found)
+            with self.subTest("nothing else is found"):
+                self.assertEqual(len(planted) + 1, len(found), found)
 
-    def faulty(self, target, fault):
-        folder = place.WORK / "faulty"
-        (folder / "scripts").mkdir(parents=True, exist_ok=True)
+    def faulty(self, target, faults):
+        folder = place.WORK / f"faulty-{target}"
+        (folder / "scripts").mkdir(parents=True)
         (folder / "scripts/run").write_text("#!/bin/sh\n")
         (folder / ".env").write_text(checkout.SECRET)
         (folder / "big").write_bytes(bytes(20_000_000))
-        (folder / "Dockerfile").write_text(f"FROM {images.image(target)} AS {target}\n{fault}\n")
+        (folder / "Dockerfile").write_text(f"FROM {images.image(target)} AS {target}\nUSER 0\n{faults}\n")
         engine.build(folder, "localhost/holysheep/faulty", "--layers", target=target)
         return "localhost/holysheep/faulty"
 

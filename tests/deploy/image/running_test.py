@@ -49,10 +49,12 @@ class ARunningContainer(unittest.TestCase):
         running = self.run_with("64m", RATE_LIMIT_PER_SECOND="0")
         self.assertEqual(64 << 20, running.memory_limit())
         with concurrent.futures.ThreadPoolExecutor(40) as crowd:
-            answers = list(crowd.map(lambda i: upstream.chat(running.port, stream=i % 2 == 0).read(), range(1000)))
+            answers = list(crowd.map(lambda i: upstream.chat(running.port, stream=i % 2 == 0).read(), range(600)))
         self.assertTrue(all(b"[DONE]" in text or b'"choices"' in text for text in answers))
         state = running.state()
-        self.assertEqual((True, False), (state["Running"], state["OOMKilled"]))
+        self.assertEqual((True, False, 0), (state["Running"], state["OOMKilled"], running.killed_for_memory()))
+        print(f"most resident in 64 MiB: {running.most_resident() / (1 << 20):.1f} MiB; {len(answers)} answers",
+              flush=True)
 
     def test_says_itself_whether_it_is_healthy(self):
         running = self.run_with()
@@ -72,14 +74,14 @@ class ARunningContainer(unittest.TestCase):
 
     def test_finishes_a_stream_after_stop(self):
         running = self.run_with()
-        answer = upstream.chat(running.port, "sim:chunks=30;chunk-delay=100", stream=True)
+        answer = upstream.chat(running.port, "sim:chunks=15;chunk-delay=100", stream=True)
         self.assertTrue(answer.readline().startswith(b"data: "))
         stop = threading.Thread(target=engine.call, args=("podman", "stop", "--time", "20", running.name))
         stop.start()
         text = answer.read()
         stop.join()
         self.assertTrue(text.endswith(b"data: [DONE]\n\n"), text[-300:])
-        self.assertGreater(text.count(b"data: "), 25)
+        self.assertGreater(text.count(b"data: "), 12)
         self.assertEqual(0, running.state()["ExitCode"])
 
     def test_has_a_shell_for_preStop_only_where_it_says_so(self):

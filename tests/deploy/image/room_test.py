@@ -1,0 +1,50 @@
+"""However a run is ended, nothing of it is left."""
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+# As conmon does, the sleeper leaves its session and its parent.
+START = """
+import room, sys
+sys.exit(room.run_inside("sh", "-c", "mount -t tmpfs {mark} /mnt; (setsid sleep {mark} &) ; echo started; sleep {mark}"))
+"""
+
+
+def left(mark):
+    """Command lines of processes that have it in them."""
+    found = []
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = file.read_text()
+        except OSError:
+            continue
+        if mark in text:
+            found.append(text.replace("\0", " "))
+    return found
+
+
+class ARoom(unittest.TestCase):
+    def test_ends_with_all_that_is_in_it_on_a_signal(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
+            with self.subTest(number.name):
+                self.end_one_by(number)
+
+    def end_one_by(self, number):
+        mark = f"7{number:03}.5"
+        with subprocess.Popen([sys.executable, "-c", START.format(mark=mark)], stdout=subprocess.PIPE, text=True,
+                              cwd=pathlib.Path(__file__).parent) as outside:
+            self.assertEqual("started\n", outside.stdout.readline())
+            self.assertTrue([line for line in left(mark) if line.startswith("sleep")])
+            outside.send_signal(number)
+        deadline = time.monotonic() + 10
+        while left(mark) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual([], left(mark))
+        self.assertNotIn(mark, pathlib.Path("/proc/mounts").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
