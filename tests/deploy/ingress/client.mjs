@@ -48,7 +48,7 @@ export function ask(nginx, { path, method, body, headers = {}, from = address(0)
 }
 
 /** The same over HTTP/2, for which the Ingress has TLS: `{status, headers, text, end}`. */
-export function ask_http2(nginx, { path, body, headers = {} }) {
+export function ask_http2(nginx, { path, body, headers = {}, on_text }) {
   return new Promise((resolve, reject) => {
     const session = http2.connect(`https://127.0.0.1:${nginx.place.https_port}`, { ca: nginx.ca, servername: nginx.host });
     session.on('error', reject);
@@ -56,7 +56,10 @@ export function ask_http2(nginx, { path, body, headers = {} }) {
     const answer = { text: '', end: ends.cut };
     stream.on('response', (head) => Object.assign(answer, { status: head[':status'], headers: head }));
     stream.setEncoding('utf8');
-    stream.on('data', (text) => (answer.text += text));
+    stream.on('data', (text) => {
+      answer.text += text;
+      on_text?.(text);
+    });
     stream.on('end', () => (answer.ended = true));
     stream.on('error', () => {});
     stream.on('close', () => {

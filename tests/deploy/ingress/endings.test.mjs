@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from '../../sdk/harness.mjs';
-import { ask, ends, events_of, question, told_by } from './client.mjs';
+import { ask, ask_http2, ends, events_of, question, told_by } from './client.mjs';
 import { OpenStreams } from './load.mjs';
 import { on_stage } from './stage.mjs';
 
@@ -67,4 +67,9 @@ test('a pod that is killed: what may be asked twice is, the rest is 502', on_sta
   assert.ok(lost > 0 && lost < 10, `${lost} of 10 were on the killed pod`);
   // Nobody paid twice: upstream was asked again for what was read only.
   assert.equal((await simulator.requests()).filter(({ method }) => method === 'POST').length, 10);
+}));
+
+test('a stream whose pod is killed has no end over HTTP/2 either', on_stage({}, async ({ nginx, pod }) => {
+  const stream = await ask_http2(nginx, { ...question('messages', endless, true), on_text: () => pod.signal('SIGKILL') });
+  assert.deepEqual([stream.status, stream.end, stream.text.includes('message_stop')], [200, ends.cut, false]);
 }));

@@ -60,8 +60,6 @@ test('a rolling restart loses no request and no stream', () => under_load(async 
   const log = await log_of(service.nginx, [...requests.all, ...streams.all]);
   const served = new Set([...requests.all, ...streams.all].flatMap((one) => pods_of(log, one)));
   for (const { endpoint } of service.pods) assert.ok(served.has(endpoint), `${endpoint} got nothing`);
-  // No pod that goes refuses anybody: nobody had to be asked twice.
-  assert.deepEqual([...requests.all, ...streams.all].filter((one) => pods_of(log, one).length > 1).map(told), []);
 }));
 
 test('a pod that is killed takes its own streams and requests along, visibly, and no others', () => under_load(async (service, streams) => {
