@@ -93,6 +93,7 @@ const faults = {
   'a timeout shorter than a stream may be silent': [(all) => { config(all).STREAM_PING_INTERVAL = '0'; config(all).UPSTREAM_READ_TIMEOUT = '3m'; }, /stream's silence, 180 s/],
   'idle connections that the proxy closes before nginx does': [(all) => (config(all).KEEPALIVE_TIMEOUT = '30'), /KEEPALIVE_TIMEOUT is 30s/],
   'buffered event streams': [(all) => annotate(all, 'proxy-buffering', 'on'), /proxy-buffering must be off/],
+  'streams that look whole when their pod is killed': [(all) => annotate(all, 'proxy-http-version', '1.0'), /looks whole/],
   'bodies smaller than the proxy takes': [(all) => annotate(all, 'proxy-body-size', '1m'), /less than CLIENT_MAX_BODY_SIZE=50m/],
 
   // Security.

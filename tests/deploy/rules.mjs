@@ -174,6 +174,8 @@ function daemon(objects, pod, say) {
       const told = (name) => ingress.metadata.annotations?.[nginx.prefix + name];
       if (ingress.spec.ingressClassName !== 'nginx') continue;
       if (told('proxy-buffering') !== 'off') say(`${title(ingress)}: proxy-buffering must be off for event streams`);
+      if ((told('proxy-http-version') ?? '1.1') !== '1.1')
+        say(`${title(ingress)}: without proxy-http-version 1.1 a stream whose pod is killed looks whole`);
       if (settings.bytes(told('proxy-body-size') ?? '1m') < settings.bytes(effective.CLIENT_MAX_BODY_SIZE))
         say(`${title(ingress)}: proxy-body-size is less than CLIENT_MAX_BODY_SIZE=${effective.CLIENT_MAX_BODY_SIZE}`);
       if (Number(told('proxy-read-timeout') ?? 60) <= settings.seconds(effective.REQUEST_TIMEOUT))

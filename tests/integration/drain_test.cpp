@@ -202,6 +202,25 @@ TEST(ASecondSignal, EndsTheDrainWithExit1) {
   EXPECT_EQ(ending->code, 1);
 }
 
+TEST(ASecondSignal, IsToldToTheClientsOfWhatItCuts) {
+  Stage stage;
+  RawClient streaming(stage.port());
+  streaming.send(raw_chat("sim:chunks=1000;chunk-delay=50", true));
+  ASSERT_EQ(streaming.read_until("data: "), ReadEnd::satisfied);
+  RawClient waiting(stage.port());
+  waiting.send(raw_chat("sim:silent", false));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 2; }));
+  stage.proxy.process().signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return refused(stage.port()); }));
+  stage.proxy.process().signal(SIGTERM);
+  streaming.read_to_end();
+  const auto stream = std::string(streaming.take());
+  EXPECT_THAT(stream, ::testing::HasSubstr("\"code\":\"draining\""));
+  EXPECT_FALSE(stream.ends_with("0\r\n\r\n"));
+  waiting.read_to_end();
+  EXPECT_THAT(std::string(waiting.take()), ::testing::StartsWith("HTTP/1.1 503 "));
+}
+
 TEST(TheShutdownDelay, KeepsAcceptingWhileReadySays503) {
   Stage stage({{"SHUTDOWN_DELAY", "1s"}});
   const auto asked = Clock::now();

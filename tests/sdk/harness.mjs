@@ -26,7 +26,7 @@ export async function eventually(probe, limit = patience) {
   }
 }
 
-class Program {
+export class Program {
   constructor(path, args, env) {
     const kept = ['PATH', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS', 'LSAN_OPTIONS', 'LLVM_PROFILE_FILE'];
     const inherited = Object.fromEntries(kept.filter((k) => process.env[k]).map((k) => [k, process.env[k]]));
@@ -43,7 +43,7 @@ class Program {
     });
   }
   async stop() {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.child.kill('SIGKILL'), patience);
