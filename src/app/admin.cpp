@@ -1,4 +1,5 @@
 #include <holysheep/app/admin.hpp>
+#include <holysheep/app/admin_host.hpp>
 #include <holysheep/app/dashboard_files.hpp>
 
 #include <memory>
@@ -39,18 +40,14 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
  private:
   void respond() {
     const auto& request = parser_.get();
-    const std::string target(request.target());
-    proxy::ProbeAnswer answer{405, R"({"error":"method not allowed, GET and HEAD are"})"};
-    if (request.method() == http::verb::get || request.method() == http::verb::head) {
-      answer = answer_({std::string_view(target).substr(0, target.find('?')),
-                        std::string_view(request[http::field::accept])});
-    }
+    proxy::ProbeAnswer answer = answer_to(request);
     response_.result(static_cast<unsigned>(answer.status));
     response_.set(http::field::content_type, answer.type);
     response_.set(http::field::cache_control, "no-store");
     response_.set("Content-Security-Policy", dashboard_policy);
     response_.set("X-Content-Type-Options", "nosniff");
     response_.set("Referrer-Policy", "no-referrer");
+    response_.set("Cross-Origin-Resource-Policy", "same-origin");
     if (answer.status == 405) response_.set(http::field::allow, "GET, HEAD");
     response_.keep_alive(false);
     response_.content_length(answer.body.size());
@@ -59,6 +56,28 @@ class Admin::Connection : public std::enable_shared_from_this<Connection> {
       beast::error_code ignored;
       self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     });
+  }
+
+  [[nodiscard]] proxy::ProbeAnswer answer_to(const http::request<http::empty_body>& request) const {
+    const std::string target(request.target());
+    const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+    if (!is_meant(request) && path != "/health" && path != "/ready") {
+      return {421,
+              R"({"error":"this Host is not answered here, lest a web page of that name read it: ask by )"
+              R"(address, as localhost, or by a service's name in the cluster"})"};
+    }
+    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+      return {405, R"({"error":"method not allowed, GET and HEAD are"})"};
+    }
+    return answer_({path, std::string_view(request[http::field::accept])});
+  }
+
+  /// Not by a page that has let its own name resolve to here. HTTP/1.0 knows no Host, and browsers do not
+  /// speak it.
+  static bool is_meant(const http::request<http::empty_body>& request) {
+    const auto hosts = request.count(http::field::host);
+    if (hosts == 0) return request.version() == 10;
+    return hosts == 1 && is_local_host(std::string_view(request[http::field::host]));
   }
 
   beast::tcp_stream stream_;

@@ -58,7 +58,7 @@ constexpr std::array<Words, 31> table{{
     {"The TLS handshake with upstream was broken off",
      "Check whether a firewall or proxy between this pod and upstream interferes with TLS; where it has a CA "
      "of its own, name its certificate in SSL_CERT_FILE."},
-    {"Upstream's TLS certificate could not be verified",
+    {"Upstream's TLS was refused, its certificate or its version",
      "If a corporate proxy intercepts TLS, add its CA certificate (PEM) to the file named by SSL_CERT_FILE; "
      "check the pod's clock and API_BASE_URL too."},
     {"The connection to upstream was lost before it answered", ""},

@@ -1,5 +1,6 @@
 #include <holysheep/net/tls_context.hpp>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -63,6 +64,8 @@ Result<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(const st
   SSL_CTX* context = made->native();
   if (context == nullptr) return Unexpected{"TLS cannot be set up: " + last_error()};
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // Keys of 112 bits of security and more, no signature over SHA-1: whatever the machine's own default is.
+  SSL_CTX_set_security_level(context, std::max(2, SSL_CTX_get_security_level(context)));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);

@@ -1,8 +1,7 @@
+#include "certificate_rejection.hpp"
 #include <holysheep/net/upstream_connection.hpp>
 
-#include <algorithm>
 #include <array>
-#include <climits>
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
@@ -10,14 +9,6 @@
 
 namespace holysheep::net {
 namespace {
-
-std::string one_line(const X509_NAME* name) {
-  std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
-  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253);
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(out.get(), &text);
-  return std::string(text, static_cast<std::size_t>(std::clamp(size, 0L, 300L)));
-}
 
 int connection_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -68,9 +59,9 @@ int note_rejected_certificate(int ok, X509_STORE_CTX* store) {
   if (ok == 1) return 1;
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* self = static_cast<UpstreamConnection*>(SSL_get_ex_data(ssl, connection_index()));
-  if (X509* certificate = X509_STORE_CTX_get_current_cert(store); certificate != nullptr && self != nullptr) {
-    self->rejected_ = "certificate subject '" + one_line(X509_get_subject_name(certificate)) + "', issuer '" +
-                      one_line(X509_get_issuer_name(certificate)) + "'";
+  if (self != nullptr) {
+    self->rejection_ = describe_rejection(X509_STORE_CTX_get_error(store),
+                                          X509_STORE_CTX_get_current_cert(store), self->host_);
   }
   return 0;
 }
@@ -84,6 +75,7 @@ UpstreamConnection::~UpstreamConnection() {
 bool UpstreamConnection::use_tls(std::shared_ptr<const TlsContext> context, const std::string& host,
                                  TlsSessions& sessions) {
   context_ = std::move(context);
+  host_ = host;
   ssl_.reset(SSL_new(context_->native()));
   BIO* bio = ssl_ ? BIO_new(socket_method()) : nullptr;
   if (bio == nullptr) return false;
@@ -95,7 +87,8 @@ bool UpstreamConnection::use_tls(std::shared_ptr<const TlsContext> context, cons
   boost::system::error_code not_literal;
   boost::asio::ip::make_address(host, not_literal);
   if (not_literal) {
-    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // RFC 9110 §4.3.4: the subject's common name is no name of a host.
+    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) != 1) return false;
     if (SSL_set1_host(ssl_.get(), host.c_str()) != 1) return false;
   } else if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) != 1) {
@@ -119,15 +112,15 @@ UpstreamConnection::TlsFailure UpstreamConnection::tls_failure() const {
   const auto error = ERR_peek_error();
   if (verdict != X509_V_OK) {
     failure.verification = true;
-    failure.detail = X509_verify_cert_error_string(verdict);
-    if (!rejected_.empty()) failure.detail += ", " + rejected_;
+    failure.detail = rejection_.empty() ? X509_verify_cert_error_string(verdict) : rejection_;
   } else if (error != 0) {
     const int reason = ERR_GET_REASON(error);
-    failure.verification = reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_VERSION_NUMBER ||
-                           reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_EE_KEY_TOO_SMALL ||
-                           reason == SSL_R_DH_KEY_TOO_SMALL;
+    const bool version = reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION;
+    failure.verification = version || reason == SSL_R_WRONG_VERSION_NUMBER ||
+                           reason == SSL_R_EE_KEY_TOO_SMALL || reason == SSL_R_DH_KEY_TOO_SMALL;
     const char* text = ERR_reason_error_string(error);
     failure.detail = text != nullptr ? text : "handshake failed";
+    if (version) failure.detail += ": upstream speaks neither TLS 1.2 nor 1.3";
   } else {
     failure.detail = "the connection was lost in the handshake";
   }

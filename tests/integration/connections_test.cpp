@@ -139,23 +139,6 @@ TEST(UpstreamFailures, OfConnectingSayWhatToCheck) {
   EXPECT_THAT(answer.body, HasSubstr(std::to_string(port)));
 }
 
-class ACertificate : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(ACertificate, ThatDoesNotVerifyIsNamedAndNotRetried) {
-  Stage stage({}, {"--certificate", GetParam()});
-  const auto answer = fetch(stage.port(), chat("gpt-4.1"));
-  expect_gateway_error(answer, 502, "upstream_tls_error");
-  EXPECT_THAT(answer.body, HasSubstr("SSL_CERT_FILE"));
-  EXPECT_THAT(answer.body, HasSubstr("CN"));
-  EXPECT_EQ(answer.header("x-should-retry"), "false");
-  EXPECT_EQ(attempts(answer), 1);
-  EXPECT_EQ(stage.simulator.request_count(), 0U) << "the key never left";
-}
-
-INSTANTIATE_TEST_SUITE_P(Bad, ACertificate,
-                         ::testing::Values("expired", "wronghost", "selfsigned", "otherca"),
-                         [](const auto& each) { return each.param; });
-
 TEST(ACertificateOfAnUnknownAuthority, IsRefusedWithoutSslCertFile) {
   Stage stage({{"SSL_CERT_FILE", ""}});
   expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 502, "upstream_tls_error");

@@ -22,7 +22,8 @@ struct AdminRequest {
 
 /// The admin port, on the App's own thread, so that a saturated proxy still answers. Outside the data path,
 /// so Beast as it comes. One request a connection, within ten seconds. What is answered runs nothing but what
-/// the dashboard brings along itself (`dashboard_policy`), whatever a client had put into a name.
+/// the dashboard brings along itself (`dashboard_policy`), whatever a client had put into a name. A Host that
+/// somebody can have in the public DNS gets 421 (`is_local_host`), but on the probes, which tell nothing.
 class Admin {
  public:
   /// A status of 404 for a path that is none.

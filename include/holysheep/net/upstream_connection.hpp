@@ -54,7 +54,8 @@ class UpstreamConnection {
   std::unique_ptr<SSL, SslFree> ssl_;
   std::shared_ptr<const TlsContext> context_;
   bool broken_ = false;
-  std::string rejected_;  // subject and issuer of the certificate that failed
+  std::string host_;
+  std::string rejection_;  // of a certificate that failed
   friend int note_rejected_certificate(int ok, X509_STORE_CTX* store);
 };
 
