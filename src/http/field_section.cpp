@@ -63,6 +63,11 @@ void note(const Field& field, MessageFacts& facts) {
     case FieldName::connection:
       note_connection(field.value, facts);
       break;
+    case FieldName::expect:
+      for_each_member(field.value, [&](std::string_view expectation) {
+        if (same_ignoring_case(expectation, "100-continue")) facts.expects_continue = true;
+      });
+      break;
     default:
       break;
   }

@@ -19,11 +19,12 @@ struct MessageFacts {
   unsigned lengths = 0;  ///< `Content-Length` fields
   unsigned codings = 0;  ///< `Transfer-Encoding` fields
   std::uint64_t length = 0;
-  bool length_valid = true;  ///< digits only and below 2^64
-  bool coding_known = true;  ///< each is `chunked` and nothing else
-  bool close = false;        ///< `Connection: close`
-  bool keep_alive = false;   ///< `Connection: keep-alive`
-  unsigned nominations = 0;  ///< what `Connection` names else
+  bool length_valid = true;       ///< digits only and below 2^64
+  bool coding_known = true;       ///< each is `chunked` and nothing else
+  bool close = false;             ///< `Connection: close`
+  bool keep_alive = false;        ///< `Connection: keep-alive`
+  bool expects_continue = false;  ///< `Expect` has the member `100-continue`
+  unsigned nominations = 0;       ///< what `Connection` names else
 };
 
 /// Parses field lines and the empty line that ends them, to the very end of `bytes`, into `fields`, and marks

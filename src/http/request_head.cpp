@@ -110,8 +110,7 @@ Refused parse_request_head(std::string_view bytes, RequestHead& head) {
   if (auto no = frame(facts, head); no.fault != Fault::none) return no;
   head.keep_alive = !facts.close && (head.version_minor == 1 || facts.keep_alive);
   // An HTTP/1.0 client cannot wait for an interim answer (RFC 9110 §10.1.1).
-  head.expect_continue =
-      head.version_minor == 1 && same_ignoring_case(head.fields.value(FieldName::expect), "100-continue");
+  head.expect_continue = head.version_minor == 1 && facts.expects_continue;
   return accepted;
 }
 

@@ -13,7 +13,7 @@ Refused bad(std::string_view why) {
   return {Fault::bad_request, why};
 }
 
-enum class Part : unsigned char { refused, plain, slash, dot, percent, question };
+enum class Part : unsigned char { refused, plain, slash, dot, semicolon, percent, question };
 
 // Visible ASCII but the backslash, which some take for a slash, and '#', which begins a fragment.
 constexpr std::array<Part, 256> parts = [] {
@@ -22,6 +22,7 @@ constexpr std::array<Part, 256> parts = [] {
   table['\\'] = table['#'] = Part::refused;
   table['/'] = Part::slash;
   table['.'] = Part::dot;
+  table[';'] = Part::semicolon;
   table['%'] = Part::percent;
   table['?'] = Part::question;
   return table;
@@ -39,11 +40,13 @@ int decoded(std::string_view text, std::size_t at) noexcept {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-// Tells a segment of dots alone, in whatever spelling: `.`, `..`, `%2e`, `.%2E`.
+// Tells a segment of dots alone, in whatever spelling: `.`, `..`, `%2e`, `.%2E`; and `..;a`, since some take
+// the parameter off before they resolve what is left.
 class Segment {
  public:
-  void add_dot() noexcept { ++dots_; }
-  void add_other() noexcept { other_ = true; }
+  void add_dot() noexcept { dots_ += in_parameter_ ? 0U : 1U; }
+  void add_other() noexcept { other_ = other_ || !in_parameter_; }
+  void add_semicolon() noexcept { in_parameter_ = true; }
   // True: what ends here is a dot segment. The next one begins.
   bool finish() noexcept {
     const bool is_dot_segment = !other_ && (dots_ == 1 || dots_ == 2);
@@ -54,6 +57,7 @@ class Segment {
  private:
   unsigned dots_ = 0;
   bool other_ = false;
+  bool in_parameter_ = false;
 };
 
 constexpr std::string_view stray_character = "a character in the target that must be percent-encoded";
@@ -72,6 +76,9 @@ Refused note_encoded(std::string_view target, std::size_t at, Segment& segment) 
       return segment.finish() ? bad(dot_segment) : accepted;
     case '.':
       segment.add_dot();
+      return accepted;
+    case ';':
+      segment.add_semicolon();
       return accepted;
     default:
       segment.add_other();
@@ -93,6 +100,10 @@ Refused check_path(std::string_view target, std::size_t& length) {
         break;
       case Part::dot:
         segment.add_dot();
+        ++at;
+        break;
+      case Part::semicolon:
+        segment.add_semicolon();
         ++at;
         break;
       case Part::slash:

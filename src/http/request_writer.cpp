@@ -1,8 +1,9 @@
 #include "lines.hpp"
+#include "list_elements.hpp"
 #include <holysheep/http/credentials.hpp>
+#include <holysheep/http/max_forwards.hpp>
 #include <holysheep/http/request_writer.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace holysheep::http {
@@ -84,8 +85,13 @@ class RequestWriter {
     append_line(out_, field);
   }
 
-  bool answered(const Field& expect) const noexcept {
-    return head_.expect_continue || equal_ignoring_case(expect.value, "100-continue");
+  /// What it expects the proxy has answered, or nobody is to answer.
+  static bool answered(const Field& expect) noexcept {
+    for (std::string_view list = expect.value; !list.empty();) {
+      const std::string_view expectation = take_element(list);
+      if (!expectation.empty() && !same_ignoring_case(expectation, "100-continue")) return false;
+    }
+    return true;
   }
 
   void write_forwarded_for(const Field& field) {
@@ -110,12 +116,9 @@ class RequestWriter {
   }
 
   void write_max_forwards(const Field& field) {
-    std::uint64_t left = 0;
-    const char* const end = field.value.data() + field.value.size();
-    const auto read = std::from_chars(field.value.data(), end, left);
-    const bool counts = head_.method == Method::options && read.ec == std::errc{} && read.ptr == end;
-    if (!counts || left == 0) return append_line(out_, field);
-    append_line(out_, field.name, left - 1);
+    const auto left = max_forwards(head_.method, field.value);
+    if (left.value_or(0) == 0) return append_line(out_, field);
+    append_line(out_, field.name, *left - 1);
   }
 
   void write_what_was_missing() {

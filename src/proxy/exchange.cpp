@@ -1,4 +1,5 @@
 #include <holysheep/http/json_body.hpp>
+#include <holysheep/http/max_forwards.hpp>
 #include <holysheep/http/response_writer.hpp>
 #include <holysheep/proxy/exchange.hpp>
 #include <holysheep/proxy/probes.hpp>
@@ -105,7 +106,7 @@ Fault Exchange::refusal() {
 
 /// An OPTIONS that may be forwarded no further is answered by whoever holds it (RFC 9110 §7.6.2).
 bool Exchange::ends_here() const {
-  return head_.method == Method::options && head_.fields.value(FieldName::max_forwards) == "0";
+  return http::max_forwards(head_.method, head_.fields.value(FieldName::max_forwards)) == 0U;
 }
 
 Task<Fault> Exchange::answer_options() {

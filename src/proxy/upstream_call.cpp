@@ -358,11 +358,12 @@ void UpstreamCall::take_up() {
   if (lease) lease->socket.listen(client_.wakeup, Event::upstream_readable, Event::upstream_writable);
 }
 
+/// All of them, since none was asked for on the proxy's own behalf (RFC 9110 §15.2).
 Task<Fault> UpstreamCall::forward_interim() {
-  if (head.status == 100 || client_minor_ == 0) co_return Fault::none;
+  if (client_minor_ == 0) co_return Fault::none;
   std::string interim;
   http::write_interim_head(interim, head);
-  interim_forwarded = true;
+  if (head.status != 100) interim_forwarded = true;
   if (client_.on_interim) {
     client_.on_interim(interim);
     co_return Fault::none;

@@ -119,7 +119,7 @@ TEST_F(HttpRules, ExpectContinueOfABodyThatIsTooLargeIsRefusedInstead) {
 }
 
 TEST_F(HttpRules, InterimAnswersReachAnHttp11Client) {
-  for (const int status : {102, 103}) {
+  for (const int status : {100, 102, 103}) {
     const auto answer =
         get(stage_.port(), "/v1/models", {{"X-Sim", "sim:interim=" + std::to_string(status)}});
     EXPECT_THAT(answer.interims, ::testing::ElementsAre(status));

@@ -66,7 +66,7 @@ class UpstreamCall {
   TimePoint answered = never;                   ///< when the first byte of the answer came
   bool connected = false;                       ///< a connection was had: upstream can be reached
   bool request_sent = false;                    ///< all of it: the connection can be used again
-  bool interim_forwarded = false;               ///< a 1xx has gone to the client
+  bool interim_forwarded = false;               ///< a 1xx that says something has gone to the client
   bool usage_asked = false;                     ///< of a stream whose client did not: it is taken out again
 
   /// True once a byte of a streamed (not held) body has left: the request cannot be sent again.

@@ -360,6 +360,8 @@ TEST(RequestHead, NeverLetsCredentialsFramingOrHostBeNominated) {
 TEST(RequestHead, SeesThatTheClientWaitsForContinue) {
   EXPECT_TRUE(Parsed(with_fields("Expect: 100-continue\r\n")).head.expect_continue);
   EXPECT_TRUE(Parsed(with_fields("expect: 100-Continue\r\n")).head.expect_continue);
+  EXPECT_TRUE(Parsed(with_fields("Expect: 100-continue, 100-continue\r\n")).head.expect_continue);
+  EXPECT_TRUE(Parsed(with_fields("Expect: a\r\nExpect: b, 100-continue\r\n")).head.expect_continue);
   EXPECT_FALSE(Parsed(with_fields("Expect: something\r\n")).head.expect_continue);
   EXPECT_FALSE(Parsed("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n").head.expect_continue);
 }

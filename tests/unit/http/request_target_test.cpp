@@ -62,6 +62,18 @@ TEST(RequestTarget, RefusesDotSegmentsInAnySpelling) {
   }
 }
 
+// RFC 3986 §3.3: there are servers that take a segment's parameters off before they resolve it.
+TEST(RequestTarget, RefusesDotSegmentsWithParameters) {
+  for (const std::string_view target : {"/v1/..;/x", "/v1/..;a=b/x", "/v1/.;/x", "/v1/%2e%2e%3bx/y",
+                                        "/v1/..;.a/x", "/v1/..;", "/v1/..;?q", "/v1/a%2F..;b"}) {
+    EXPECT_EQ(Parsed("GET", target).fault, Fault::bad_request) << target;
+  }
+  for (const std::string_view target :
+       {"/v1/a..;b/x", "/v1/a;..", "/v1/;../x", "/v1/...;a", "/v1/a;b/c", "/v1/x?..;"}) {
+    EXPECT_EQ(Parsed("GET", target).fault, Fault::none) << target;
+  }
+}
+
 TEST(RequestTarget, LetsDotsAndEncodedSlashesOfNamesPass) {
   for (const std::string_view target :
        {"/v1/models/gpt-4.1", "/v1/models/org%2Fname", "/v1/models/org%2fname.v1", "/...", "/a/.../b", "/.a",

@@ -1,0 +1,56 @@
+"""What the proxy says that it did, from its log and its metrics, beside what upstream was sent."""
+import json
+import re
+import time
+import urllib.request
+
+
+def log_lines(system):
+    lines = []
+    for text in system.log.read_text(errors="replace").splitlines():
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue  # still being written
+        if "request_id" in line and "status" in line:
+            lines.append(line)
+    return lines
+
+
+def wait_for_lines(system, count, seconds=10):
+    """The log is written behind the answers."""
+    until = time.monotonic() + seconds
+    while len(lines := log_lines(system)) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    return lines
+
+
+def attempts_counted(system):
+    with urllib.request.urlopen(f"http://127.0.0.1:{system.admin_port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return sum(float(value) for value in re.findall(r"^holysheep_upstream_attempts_total\{[^}]*\} (\S+)", text, re.M))
+
+
+def disagreements(system, upstream, answers, replaced=None):
+    """Between log, metrics, upstream and the answers that clients got (at least so many log lines). `replaced`: how often
+    a request was sent again because its kept connection was found dead, which does not count (spec.md)."""
+    replaced = replaced or {}
+    found = []
+    lines = wait_for_lines(system, answers)
+    sent = {}
+    for line in lines:
+        if line.get("attempts", 0) > 0:
+            sent[line["request_id"]] = sent.get(line["request_id"], 0) + line["attempts"]
+    seen = {}
+    for request in upstream.arrived:
+        own = request.value("X-Request-Id")
+        seen[own] = seen.get(own, 0) + 1
+    for own in sorted(set(sent) | set(seen), key=str):
+        if sent.get(own, 0) + replaced.get(own, 0) != seen.get(own, 0):
+            found.append(f"request {own}: {sent.get(own, 0)} attempts in the log, {seen.get(own, 0)} requests upstream")
+    counted = attempts_counted(system) + sum(replaced.values())
+    if counted != len(upstream.arrived):
+        found.append(f"{counted:.0f} attempts in the metrics, {len(upstream.arrived)} requests upstream")
+    if len(lines) < answers:
+        found.append(f"{answers} answers, {len(lines)} lines in the log")
+    return found
