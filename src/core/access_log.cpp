@@ -17,10 +17,11 @@ struct Room {
   static constexpr std::size_t path = 8192;
   static constexpr std::size_t model = 512;
   static constexpr std::size_t code = 64;
+  static constexpr std::size_t detail = 1024;
   static constexpr std::size_t cache = 32;
 };
 constexpr std::size_t all_values = Room::request_id + Room::trace_id + Room::client + Room::method +
-                                   Room::path + Room::model + Room::code + Room::cache;
+                                   Room::path + 2 * Room::model + Room::code + Room::detail + Room::cache;
 // Keys, quotes, time, level, and ten numbers of at most 24 characters.
 static_assert(all_values + 1024 <= max_log_line);
 
@@ -64,6 +65,7 @@ void append_json_line(std::string& out, const AccessRecord& record) {
   json_text(out, R"(,"used_model":)", record.used_model, Room::model);
   json_number(out, R"(,"status":)", record.status);
   json_text(out, R"(,"code":)", record.code, Room::code);
+  json_text(out, R"(,"detail":)", record.detail, Room::detail);
   if (record.broken) out.append(R"(,"broken":true)");
   json_number(out, R"(,"attempts":)", record.attempts);
   json_duration(out, R"(,"queue_ms":)", record.queue);
@@ -118,6 +120,7 @@ void append_text_line(std::string& out, const AccessRecord& record) {
   }
   if (record.partial) out.append(" partial");
   text_value(out, " cache=", record.cache, Room::cache);
+  text_value(out, " detail=", record.detail, Room::detail);
   out.push_back('\n');
 }
 

@@ -119,6 +119,7 @@ void tell_end(LoopContext& context, RequestEnd& end) {
   record.cached_input_tokens = end.usage.cached_input;
   record.output_tokens = end.usage.output;
   record.reasoning_tokens = end.usage.reasoning;
+  record.detail = end.detail;
   tell_metrics(context, end);
   if (end.let_in) tell_usage(context, end);
   tell_error(context, end);

@@ -139,6 +139,27 @@ TEST(TheLog, TellsTheGatewayCodeAndTheAttemptsOfAFailure) {
   EXPECT_EQ(line["attempts"], 2);
 }
 
+TEST(TheLog, SaysWhichCertificateDidNotVerify) {
+  Stage stage({{"SSL_CERT_FILE", ""}});
+  fetch(stage.port(), chat("gpt-4.1", false, {{"X-Request-Id", "distrusted"}}));
+  const auto line = stage.proxy.request_line("distrusted");
+  EXPECT_EQ(line["code"], "upstream_tls_error");
+  EXPECT_THAT(line.value("detail", ""), HasSubstr("CN=Simulator CA"));
+}
+
+TEST(TheLog, SaysNothingOfAFailureThatAnotherUpstreamMadeGood) {
+  SimulatorProcess second;
+  auto settings = second.as_upstream();
+  settings["FALLBACK_BASE_URL"] = second.base_url();
+  settings["API_BASE_URL"] = "http://127.0.0.1:" + std::to_string(unused_port()) + "/v1";
+  ProxyProcess proxy(settings);
+  fetch(proxy.port(), chat("gpt-4.1", false, {{"X-Request-Id", "mended"}}));
+  const auto line = proxy.request_line("mended");
+  EXPECT_EQ(line["status"], 200);
+  EXPECT_EQ(line["attempts"], 2);
+  EXPECT_FALSE(line.contains("detail"));
+}
+
 TEST(TheLog, HasALineForAClientThatLeft) {
   Stage stage;
   HttpClient client(stage.port());

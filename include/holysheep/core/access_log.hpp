@@ -24,6 +24,7 @@ struct AccessRecord {
   std::string_view used_model;       ///< the one of MODEL_FALLBACKS that answered in its place
   unsigned status = 0;               ///< as sent; 499 when the client left before an answer began
   std::string_view code;             ///< of the gateway error, where the proxy made one
+  std::string_view detail;           ///< what the last attempt failed with
   bool broken = false;               ///< the answer was cut after its header had gone out
   unsigned attempts = 0;             ///< upstream attempts, retries included
   Duration queue{};                  ///< waiting for admission

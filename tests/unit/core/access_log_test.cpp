@@ -67,6 +67,15 @@ TEST(AccessLine, LeavesOutWhatIsUnknown) {
   EXPECT_EQ(parsed["code"], "not_found");
 }
 
+TEST(AccessLine, SaysWhatAFailureCameFrom) {
+  AccessRecord record;
+  record.status = 502;
+  record.code = "upstream_connect_error";
+  record.detail = "192.0.2.1:443: \"refused\"";
+  EXPECT_EQ(nlohmann::json::parse(line(record))["detail"], record.detail);
+  EXPECT_THAT(line(record, LogFormat::text), ::testing::EndsWith(" detail=192.0.2.1:443: \"refused\"\n"));
+}
+
 TEST(AccessLine, LevelFollowsTheOutcome) {
   AccessRecord record;
   const std::pair<unsigned, LogLevel> cases[] = {
@@ -113,7 +122,7 @@ TEST(AccessLine, NegativeDurationsAreZeroAndHugeOnesFit) {
 AccessRecord largest(const std::string& value) {
   AccessRecord record;
   record.request_id = record.trace_id = record.client = record.method = record.path = record.model =
-      record.used_model = record.code = record.cache = value;
+      record.used_model = record.code = record.detail = record.cache = value;
   record.status = record.attempts = ~0U;
   record.queue = record.upstream = record.total = Duration::max();
   record.request_bytes = record.response_bytes = ~std::uint64_t{0};
