@@ -52,7 +52,9 @@ export function ask_http2(nginx, { path, body, headers = {}, on_text }) {
   return new Promise((resolve, reject) => {
     const session = http2.connect(`https://127.0.0.1:${nginx.place.https_port}`, { ca: nginx.ca, servername: nginx.host });
     session.on('error', reject);
-    const stream = session.request({ ':method': 'POST', ':path': path, ':authority': nginx.host, 'content-type': 'application/json', ...headers });
+    const stream = session.request({
+      ':method': 'POST', ':path': path, ':authority': nginx.host, 'content-type': 'application/json', ...headers,
+    });
     const answer = { text: '', end: ends.cut };
     stream.on('response', (head) => Object.assign(answer, { status: head[':status'], headers: head }));
     stream.setEncoding('utf8');

@@ -32,11 +32,12 @@ export class SteadyRequests {
 
   #send() {
     const sent = { number: this.all.length, began: performance.now(), headers: headers() };
-    sent.over = ask(this.nginx, { ...question(dialect_of(sent.number), this.model, false), headers: sent.headers, from: address(sent.number), plain: true })
-      .then((answer) => {
-        Object.assign(sent, { answer });
-        --this.in_flight;
-      });
+    sent.over = ask(this.nginx, {
+      ...question(dialect_of(sent.number), this.model, false), headers: sent.headers, from: address(sent.number), plain: true,
+    }).then((answer) => {
+      Object.assign(sent, { answer });
+      --this.in_flight;
+    });
     ++this.in_flight;
     this.all.push(sent);
   }

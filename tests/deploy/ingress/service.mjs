@@ -2,6 +2,7 @@
 // any more, sleeps its preStop, then gets SIGTERM. Times are the manifests', divided by `hurry`.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, patience } from '../../sdk/harness.mjs';
 import { the } from '../rendering.mjs';
 import { Nginx } from './nginx.mjs';
 import { Pod } from './pod.mjs';
@@ -56,6 +57,11 @@ export class Service {
       if (failed >= this.failures) await this.#route(() => this.routed.delete(pod));
       await sleep(this.period, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** Gives when probes have taken a pod that died out of nginx. */
+  noticed(pod) {
+    return eventually(() => !this.routed.has(pod), this.period * (this.failures + 1) + patience);
   }
 
   /** Deletes a pod; gives its exit code when it is gone. Traffic ends and preStop begins at the same moment. */
