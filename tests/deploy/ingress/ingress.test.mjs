@@ -175,3 +175,24 @@ test('a broken stream looks broken over HTTP/2 too, and a whole one whole', asyn
   assert.deepEqual([told.done, typeof told.error?.message], [false, 'string'], broken.text);
   assert.equal(broken.end, ends.cut);
 });
+
+for (const [version, request] of [['1.1', ask], ['2', ask_http2]]) {
+  test(`a client that leaves, in a stream or before it, ends what it asked of upstream (HTTP/${version})`, async () => {
+    for (const model of ['sim:chunks=1000;chunk-delay=20', 'sim:silent']) {
+      await stage.simulator.reset();
+      const leaving = new AbortController();
+      let left;
+      const leave = () => {
+        left ??= monotonic();
+        leaving.abort();
+      };
+      const gone = request(stage.nginx, { ...question('chat', model, true), signal: leaving.signal, on_text: leave });
+      await stage.simulator.only();
+      if (model === 'sim:silent') leave();
+      await gone;
+      const seen = await stage.simulator.only(({ cancelled }) => cancelled);
+      assert.equal(seen.answered, false);
+      console.log(`# HTTP/${version}, ${model}: upstream was let go ${(Number(BigInt(seen.ended_ns) - left) / 1e6).toFixed(1)} ms later`);
+    }
+  });
+}
