@@ -94,6 +94,8 @@ const faults = {
   'idle connections that the proxy closes before nginx does': [(all) => (config(all).KEEPALIVE_TIMEOUT = '30'), /KEEPALIVE_TIMEOUT is 30s/],
   'buffered event streams': [(all) => annotate(all, 'proxy-buffering', 'on'), /proxy-buffering must be off/],
   'streams that look whole when their pod is killed': [(all) => annotate(all, 'proxy-http-version', '1.0'), /looks whole/],
+  'requests that die with a pod that is dead already': [(all) => annotate(all, 'proxy-next-upstream', 'off'), /without error/],
+  'requests that are paid for twice': [(all) => annotate(all, 'proxy-next-upstream', 'error non_idempotent'), /charge twice/],
   'bodies smaller than the proxy takes': [(all) => annotate(all, 'proxy-body-size', '1m'), /less than CLIENT_MAX_BODY_SIZE=50m/],
 
   // Security.

@@ -176,6 +176,9 @@ function daemon(objects, pod, say) {
       if (told('proxy-buffering') !== 'off') say(`${title(ingress)}: proxy-buffering must be off for event streams`);
       if ((told('proxy-http-version') ?? '1.1') !== '1.1')
         say(`${title(ingress)}: without proxy-http-version 1.1 a stream whose pod is killed looks whole`);
+      const again = (told('proxy-next-upstream') ?? 'error timeout').split(' ');
+      if (!again.includes('error')) say(`${title(ingress)}: proxy-next-upstream without error: a dead pod costs new requests`);
+      if (again.includes('non_idempotent')) say(`${title(ingress)}: proxy-next-upstream non_idempotent has upstream charge twice`);
       if (settings.bytes(told('proxy-body-size') ?? '1m') < settings.bytes(effective.CLIENT_MAX_BODY_SIZE))
         say(`${title(ingress)}: proxy-body-size is less than CLIENT_MAX_BODY_SIZE=${effective.CLIENT_MAX_BODY_SIZE}`);
       if (Number(told('proxy-read-timeout') ?? 60) <= settings.seconds(effective.REQUEST_TIMEOUT))

@@ -54,14 +54,16 @@ export class Program {
 }
 
 export class Simulator {
-  static async start() {
+  /** `options` of the program beside its port and its CA. */
+  static async start(options = []) {
     const self = new Simulator();
     self.directory = await mkdtemp(join(tmpdir(), 'holysheep-sdk-'));
-    self.program = new Program(binary('HOLYSHEEP_SIMULATOR_BINARY'), ['--port', '0', '--make-ca', self.directory], {});
+    self.program = new Program(binary('HOLYSHEEP_SIMULATOR_BINARY'), [...options, '--port', '0', '--make-ca', self.directory], {});
     const ports = await self.program.line((line) =>
-      line.match(/listening on https:\/\/127\.0\.0\.1:(\d+) control http:\/\/127\.0\.0\.1:(\d+)/));
-    self.port = Number(ports[1]);
-    self.control = `http://127.0.0.1:${ports[2]}`;
+      line.match(/listening on (https?):\/\/127\.0\.0\.1:(\d+) control http:\/\/127\.0\.0\.1:(\d+)/));
+    self.port = Number(ports[2]);
+    self.url = `${ports[1]}://localhost:${ports[2]}/v1`;
+    self.control = `http://127.0.0.1:${ports[3]}`;
     return self;
   }
   async requests() {

@@ -19,16 +19,17 @@ export function question(dialect, model, stream) {
 
 /**
  * One request on a connection of its own, or of `agent`. Gives `{status, headers, text, end}` when the answer is over, or
- * `{failure}` where none began. `on_text` hears the body as it comes, and the status; `plain` is without TLS.
+ * `{failure}` where none began. `on_text` hears the body as it comes, and the status; `signal` ends it
+ * from this side; `plain` is without TLS.
  */
-export function ask(nginx, { path, method, body, headers = {}, from = address(0), agent, on_text, chunked = false, plain = false }) {
+export function ask(nginx, { path, method, body, headers = {}, from = address(0), agent, on_text, signal, chunked = false, plain = false }) {
   return new Promise((resolve) => {
     const length = body === undefined || chunked ? {} : { 'content-length': Buffer.byteLength(body) };
     const { http_port, https_port } = nginx.place;
     const request = (plain ? http : https).request({
       host: '127.0.0.1', localAddress: from, agent: agent ?? one_request_each[plain ? 'http' : 'https'],
       ...(plain ? { port: http_port } : { port: https_port, servername: nginx.host, ca: nginx.ca }),
-      path, method: method ?? (body === undefined ? 'GET' : 'POST'),
+      path, method: method ?? (body === undefined ? 'GET' : 'POST'), signal,
       headers: { host: nginx.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...length, ...headers },
     });
     request.on('response', (response) => {
@@ -48,11 +49,13 @@ export function ask(nginx, { path, method, body, headers = {}, from = address(0)
 }
 
 /** The same over HTTP/2, for which the Ingress has TLS: `{status, headers, text, end}`. */
-export function ask_http2(nginx, { path, body, headers = {}, on_text }) {
+export function ask_http2(nginx, { path, body, headers = {}, on_text, signal }) {
   return new Promise((resolve, reject) => {
     const session = http2.connect(`https://127.0.0.1:${nginx.place.https_port}`, { ca: nginx.ca, servername: nginx.host });
     session.on('error', reject);
-    const stream = session.request({ ':method': 'POST', ':path': path, ':authority': nginx.host, 'content-type': 'application/json', ...headers });
+    const stream = session.request({
+      ':method': 'POST', ':path': path, ':authority': nginx.host, 'content-type': 'application/json', ...headers,
+    }, { signal });
     const answer = { text: '', end: ends.cut };
     stream.on('response', (head) => Object.assign(answer, { status: head[':status'], headers: head }));
     stream.setEncoding('utf8');

@@ -96,8 +96,10 @@ function server(ingress, told, limiting, endpoints, { https_port, http_port, cer
   const { host, http } = ingress.spec.rules[0];
   if (ingress.spec.rules.length !== 1 || http.paths.length !== 1) throw new Error('one rule with one path is known here');
   const tls = (ingress.spec.tls ?? []).some(({ hosts }) => hosts.includes(host));
-  const listening = tls ? [`listen 127.0.0.1:${https_port} ssl http2;`, `ssl_certificate ${certificate};`, `ssl_certificate_key ${key};`] : [];
-  const redirect = tls && told['ssl-redirect'] === 'true' ? block('if ($scheme = http)', ['return 308 https://$http_host$request_uri;']) : [];
+  const listening = tls
+    ? [`listen 127.0.0.1:${https_port} ssl http2;`, `ssl_certificate ${certificate};`, `ssl_certificate_key ${key};`] : [];
+  const redirect = tls && told['ssl-redirect'] === 'true'
+    ? block('if ($scheme = http)', ['return 308 https://$http_host$request_uri;']) : [];
   return block('server', [
     `server_name ${host};`, `listen 127.0.0.1:${http_port};`, ...listening,
     ...block(`location ${http.paths[0].path}`, [

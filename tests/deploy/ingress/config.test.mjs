@@ -34,7 +34,8 @@ test('the chart means the same by its Ingress as the manifests', () => {
 });
 
 test('connections are limited where that is asked for, with the status that the controller is told', () => {
-  const text = configured(annotated({ 'limit-connections': '3' }), ['10.0.0.1:8080'], { controller: { 'limit-conn-status-code': '429' } });
+  const controller = { 'limit-conn-status-code': '429' };
+  const text = configured(annotated({ 'limit-connections': '3' }), ['10.0.0.1:8080'], { controller });
   has(text, 'limit_conn holysheep-proxy_holysheep-proxy_conn 3;', 'limit_conn_status 429;');
 });
 

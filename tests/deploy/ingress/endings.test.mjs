@@ -26,7 +26,9 @@ async function each_ends_with(stage, act, code) {
   }
 }
 
-test('when the grace is over each stream ends with an error event', on_stage({ annotations, settings: { SHUTDOWN_GRACE: '1s' } }, (stage) =>
+const brief = { annotations, settings: { SHUTDOWN_GRACE: '1s' } };
+
+test('when the grace is over each stream ends with an error event', on_stage(brief, (stage) =>
   each_ends_with(stage, async ({ pod }) => {
     pod.signal('SIGTERM');
     assert.equal(await pod.end(), 1);
@@ -43,7 +45,7 @@ test('a second signal does not wait for the grace, and each stream ends with an 
 test('when upstream is killed each stream ends with an error event', on_stage({ annotations }, (stage) =>
   each_ends_with(stage, async ({ simulator }) => simulator.program.child.kill('SIGKILL'), 'upstream_protocol_error')));
 
-test('a request that is cut by the end of the grace gets the proxy\'s own answer', on_stage({ settings: { SHUTDOWN_GRACE: '1s' } }, async ({ nginx, pod, simulator }) => {
+test('a request that is cut by the end of the grace gets the proxy\'s own answer', on_stage(brief, async ({ nginx, pod, simulator }) => {
   const asked = ask(nginx, question('messages', 'sim:silent', false));
   await eventually(async () => (await simulator.stats()).requests > 0);
   pod.signal('SIGTERM');
@@ -52,7 +54,9 @@ test('a request that is cut by the end of the grace gets the proxy\'s own answer
   assert.equal(JSON.parse(answer.text).type, 'error');
 }));
 
-test('a pod that is killed: what may be asked twice is, the rest is 502', on_stage({ pods: 2, settings: { CACHE_SIZE_MB: '0' } }, async ({ nginx, pods, simulator }) => {
+const two = { pods: 2, settings: { CACHE_SIZE_MB: '0' } };
+
+test('of a killed pod\'s requests those that may be asked twice are, the rest is 502', on_stage(two, async ({ nginx, pods, simulator }) => {
   const headers = { 'x-sim': 'delay=1500' };
   const asked = (request) => Array.from({ length: 10 }, () => ask(nginx, { ...request, headers }));
   const [gets, posts] = [asked({ path: '/v1/models' }), asked(question('chat', 'm', false))];

@@ -22,7 +22,8 @@ test('each event of a stream comes as it is sent', async () => {
     arrived.push(...events_of(text).map(() => now));
   } });
   assert.deepEqual([answer.status, answer.end], [200, ends.complete]);
-  const sent = events_of(answer.text).filter(({ data }) => data !== '[DONE]').map(({ data }) => BigInt(JSON.parse(data).ns));
+  const sent = events_of(answer.text).filter(({ data }) => data !== '[DONE]')
+    .map(({ data }) => BigInt(JSON.parse(data).ns));
   arrived = arrived.slice(0, sent.length);
   assert.equal(sent.length, 50);
   const late = arrived.map((at, index) => Number(at - sent[index]) / 1e6).sort((a, b) => a - b);
@@ -90,7 +91,8 @@ async function statuses(nginx, count, from) {
 }
 
 for (const [controller, status] of [[{}, 503], [{ 'limit-req-status-code': '429' }, 429]]) {
-  test(`past limit-rpm, and five times that at once, a client gets ${status}, and no other client`, on_stage({ controller }, async ({ nginx }) => {
+  const limited = `past limit-rpm, and five times that at once, a client gets ${status}, and no other client`;
+  test(limited, on_stage({ controller }, async ({ nginx }) => {
     const began = performance.now();
     const found = await statuses(nginx, 600, address(1));
     const minutes = (performance.now() - began) / 60_000;
@@ -154,10 +156,10 @@ test('past proxy-read-timeout nginx gives up; a stream with pings is never silen
   }));
 
 test('plain HTTP is sent to HTTPS', async () => {
-  const answer = await fetch(`http://127.0.0.1:${stage.nginx.place.http_port}/v1/models`, { redirect: 'manual', headers: { connection: 'close' } });
-  assert.equal(answer.status, 404, 'for another host');
   const redirect = await new Promise((resolve) =>
-    http.get({ host: '127.0.0.1', port: stage.nginx.place.http_port, path: '/v1/models?a=b', headers: { host: stage.nginx.host } }, (response) => {
+    http.get({
+      host: '127.0.0.1', port: stage.nginx.place.http_port, path: '/v1/models?a=b', headers: { host: stage.nginx.host },
+    }, (response) => {
       response.resume();
       resolve([response.statusCode, response.headers.location]);
     }));
@@ -173,3 +175,24 @@ test('a broken stream looks broken over HTTP/2 too, and a whole one whole', asyn
   assert.deepEqual([told.done, typeof told.error?.message], [false, 'string'], broken.text);
   assert.equal(broken.end, ends.cut);
 });
+
+for (const [version, request] of [['1.1', ask], ['2', ask_http2]]) {
+  test(`a client that leaves, in a stream or before it, ends what it asked of upstream (HTTP/${version})`, async () => {
+    for (const model of ['sim:chunks=1000;chunk-delay=20', 'sim:silent']) {
+      await stage.simulator.reset();
+      const leaving = new AbortController();
+      let left;
+      const leave = () => {
+        left ??= monotonic();
+        leaving.abort();
+      };
+      const gone = request(stage.nginx, { ...question('chat', model, true), signal: leaving.signal, on_text: leave });
+      await stage.simulator.only();
+      if (model === 'sim:silent') leave();
+      await gone;
+      const seen = await stage.simulator.only(({ cancelled }) => cancelled);
+      assert.equal(seen.answered, false);
+      console.log(`# HTTP/${version}, ${model}: upstream was let go ${(Number(BigInt(seen.ended_ns) - left) / 1e6).toFixed(1)} ms later`);
+    }
+  });
+}

@@ -15,22 +15,30 @@ function text_of({ text }) {
   }
 }
 
+/** On a machine that cannot keep up this many wait for their answer, and no more: it then is slow, and not drowned. */
+const most_in_flight = 60;
+
 /** Requests to both dialects, `per_second` of them, each on a connection of its own, until stop(). */
 export class SteadyRequests {
   constructor(nginx, { per_second, model }) {
-    Object.assign(this, { nginx, per_second, model, all: [], began: performance.now() });
+    Object.assign(this, { nginx, per_second, model, all: [], in_flight: 0, began: performance.now() });
     this.timer = setInterval(() => this.#send_due(), 5);
   }
 
   #send_due() {
     const due = Math.floor((performance.now() - this.began) / 1000 * this.per_second);
-    while (this.all.length < due) this.#send();
+    while (this.all.length < due && this.in_flight < most_in_flight) this.#send();
   }
 
   #send() {
     const sent = { number: this.all.length, began: performance.now(), headers: headers() };
-    sent.over = ask(this.nginx, { ...question(dialect_of(sent.number), this.model, false), headers: sent.headers, from: address(sent.number), plain: true })
-      .then((answer) => Object.assign(sent, { answer, ended: performance.now() }));
+    sent.over = ask(this.nginx, {
+      ...question(dialect_of(sent.number), this.model, false), headers: sent.headers, from: address(sent.number), plain: true,
+    }).then((answer) => {
+      Object.assign(sent, { answer });
+      --this.in_flight;
+    });
+    ++this.in_flight;
     this.all.push(sent);
   }
 

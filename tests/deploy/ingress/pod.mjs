@@ -15,8 +15,8 @@ function settings_of(objects, simulator) {
   return {
     ...environment(proxy_container(pod), pod, objects),
     HOLYSHEEP_API_KEY_FILE: file_of(`${upstream_key}\n`),
-    API_BASE_URL: `https://localhost:${simulator.port}/v1`,
-    SSL_CERT_FILE: join(simulator.directory, 'ca.pem'),
+    API_BASE_URL: simulator.url,
+    ...(simulator.url.startsWith('https:') ? { SSL_CERT_FILE: join(simulator.directory, 'ca.pem') } : {}),
     LISTEN_ADDRESS: '127.0.0.1', LISTEN_PORT: '0', ADMIN_PORT: '0',
   };
 }

@@ -2,26 +2,28 @@
 // any more, sleeps its preStop, then gets SIGTERM. Times are the manifests', divided by `hurry`.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, patience } from '../../sdk/harness.mjs';
 import { the } from '../rendering.mjs';
 import { Nginx } from './nginx.mjs';
 import { Pod } from './pod.mjs';
 
 export class Service {
-  /** As many pods as `replicas`, ready, behind nginx. */
-  static async start(objects, simulator, { replicas, hurry = 1, settings = {} }) {
-    const self = new Service();
+  constructor(objects, simulator, hurry) {
     const { strategy, template } = the(objects, 'Deployment').spec;
     const [container] = template.spec.containers;
-    Object.assign(self, {
-      objects, simulator, settings, pods: [], routed: new Set(), changing: Promise.resolve(),
+    Object.assign(this, {
+      objects, simulator, pods: [], routed: new Set(), changing: Promise.resolve(),
       surge: strategy.rollingUpdate.maxSurge, unavailable: strategy.rollingUpdate.maxUnavailable,
       period: container.readinessProbe.periodSeconds * 1000 / hurry, failures: container.readinessProbe.failureThreshold,
       pre_stop: container.lifecycle.preStop.sleep.seconds * 1000 / hurry,
       grace: template.spec.terminationGracePeriodSeconds * 1000,
     });
-    self.nginx = await Nginx.start(the(objects, 'Ingress'), []);
-    await Promise.all(Array.from({ length: replicas }, () => self.add()));
-    return self;
+  }
+
+  /** Gives when as many pods as `replicas` are ready, behind nginx. */
+  async start(replicas) {
+    this.nginx = await Nginx.start(the(this.objects, 'Ingress'), []);
+    await Promise.all(Array.from({ length: replicas }, () => this.add()));
   }
 
   /** One change of nginx after the other. */
@@ -36,7 +38,7 @@ export class Service {
 
   /** A new pod; gives when it is ready and gets traffic. */
   async add() {
-    const pod = await Pod.start(this.objects, this.simulator, this.settings);
+    const pod = await Pod.start(this.objects, this.simulator);
     this.pods.push(pod);
     pod.probing = new AbortController();
     let first;
@@ -55,6 +57,11 @@ export class Service {
       if (failed >= this.failures) await this.#route(() => this.routed.delete(pod));
       await sleep(this.period, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** Gives when probes have taken a pod that died out of nginx. */
+  noticed(pod) {
+    return eventually(() => !this.routed.has(pod), this.period * (this.failures + 1) + patience);
   }
 
   /** Deletes a pod; gives its exit code when it is gone. Traffic ends and preStop begins at the same moment. */
@@ -82,7 +89,7 @@ export class Service {
     for (const { probing } of this.pods) probing.abort();
     await Promise.all(this.pods.map(({ probed }) => probed));
     await this.changing;
-    await this.nginx.stop();
+    await this.nginx?.stop();
     await Promise.all(this.pods.map((pod) => pod.stop()));
   }
 }
