@@ -31,9 +31,12 @@ def attempts_counted(system):
     return sum(float(value) for value in re.findall(r"^holysheep_upstream_attempts_total\{[^}]*\} (\S+)", text, re.M))
 
 
-def disagreements(system, upstream, answers, replaced=None):
-    """Between log, metrics, upstream and the answers that clients got (at least so many log lines). `replaced`: how often
-    a request was sent again because its kept connection was found dead, which does not count (spec.md)."""
+def disagreements(system, asked, answers, replaced=None, streamed=False):
+    """Between log, metrics, what upstream was asked (a Counter of request ids) and the answers that clients got (at least
+    so many log lines). `replaced`: how often a request was sent again because its kept connection was found dead, which
+    does not count (spec.md). `streamed`: an
+    attempt may have broken off with its client's body, or on a connection
+    that upstream had just ended and that could not be replaced, so that upstream was asked nothing."""
     replaced = replaced or {}
     found = []
     lines = wait_for_lines(system, answers)
@@ -41,16 +44,16 @@ def disagreements(system, upstream, answers, replaced=None):
     for line in lines:
         if line.get("attempts", 0) > 0:
             sent[line["request_id"]] = sent.get(line["request_id"], 0) + line["attempts"]
-    seen = {}
-    for request in upstream.arrived:
-        own = request.value("X-Request-Id")
-        seen[own] = seen.get(own, 0) + 1
-    for own in sorted(set(sent) | set(seen), key=str):
-        if sent.get(own, 0) + replaced.get(own, 0) != seen.get(own, 0):
-            found.append(f"request {own}: {sent.get(own, 0)} attempts in the log, {seen.get(own, 0)} requests upstream")
+    broken_off = 0
+    for own in sorted(set(sent) | set(asked), key=str):
+        expected = sent.get(own, 0) + replaced.get(own, 0)
+        if streamed and own not in asked:
+            broken_off += expected
+        elif expected != asked[own]:
+            found.append(f"request {own}: {sent.get(own, 0)} attempts in the log, {asked[own]} requests upstream")
     counted = attempts_counted(system) + sum(replaced.values())
-    if counted != len(upstream.arrived):
-        found.append(f"{counted:.0f} attempts in the metrics, {len(upstream.arrived)} requests upstream")
+    if counted - broken_off != sum(asked.values()):
+        found.append(f"{counted:.0f} attempts in the metrics, {sum(asked.values())} requests upstream")
     if len(lines) < answers:
         found.append(f"{answers} answers, {len(lines)} lines in the log")
     return found

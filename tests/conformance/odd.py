@@ -3,8 +3,9 @@ meant for it as `<target>`; what is meant for nobody is marked `evil`."""
 from table import chunked
 from upstream import Reply
 
-# What the client must get: its whole answer; that without a body; half of it, or the gateway's error; or the error alone.
-WHOLE, EMPTY, CUT, ERROR = "whole", "empty", "cut", "error"
+# What the client must get: its whole answer; that without a body; half of it, or the gateway's error; the error alone; or
+# whatever of all that is its own.
+WHOLE, EMPTY, CUT, ERROR, EITHER = "whole", "empty", "cut", "error", "either"
 # May the connection carry another request? Yes, no, or it depends on whether it was for HEAD, whose answers have no body.
 UNLESS_HEAD, FOR_HEAD = "unless HEAD", "for HEAD"
 EVIL = b"HTTP/1.1 200 OK\r\nContent-Type: text/x-test\r\nContent-Length: 6\r\n\r\n<evil>"
@@ -31,6 +32,22 @@ def in_chunks(request, end=b"0\r\n\r\n"):
     body = body_of(request)
     coded = chunked(body[:3], body[3:], end=end)
     return ok(request, b"Transfer-Encoding: chunked", body=coded)
+
+
+def event_bytes(own):
+    """A stream's body: one event, and the end mark."""
+    return b"data: " + own + b"\n\ndata: [DONE]\n\n"
+
+
+def events(request, in_chunks=False, until_end=False, cut=False, error=False):
+    own = body_of(request)
+    body = b'data: {"error":{"message":"' + own + b'","code":400}}\n\ndata: <evil>\n\n' if error else event_bytes(own)
+    body = body[:-9] if cut else body
+    frame = [] if until_end else [b"Transfer-Encoding: chunked" if in_chunks else b"Content-Length: %d" % len(body)]
+    head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Type: text/event-stream", *frame, b"", b""])
+    if request.method == "HEAD":
+        return head
+    return head + (chunked(body[:5], body[5:], end=b"" if cut else b"0\r\n\r\n") if in_chunks else body)
 
 
 def with_body(request, status, *lines):
@@ -82,5 +99,12 @@ def kinds():
         "a refusal with an answer behind": (lambda r: framed(r, status=b"400 Bad Request") + EVIL, WHOLE, False),
         "503 with an answer behind": (lambda r: framed(r, status=b"503 Sorry").replace(b"\r\n", b"\r\nretry-after-ms: 1\r\n", 1) + EVIL,
                                       WHOLE, False),
+        "events": (lambda r: events(r), WHOLE, True),
+        "events in chunks": (lambda r: events(r, in_chunks=True), WHOLE, True),
+        "events with an answer behind": (lambda r: events(r) + EVIL, WHOLE, False),
+        "events in chunks with an answer behind": (lambda r: Reply([events(r, in_chunks=True), EVIL]), WHOLE, False),
+        "events until the end": (lambda r: Reply([events(r, until_end=True)], then="close"), WHOLE, False),
+        "events cut off": (lambda r: Reply([events(r, in_chunks=True, cut=True)], then="close"), CUT, False),
+        "an error event, and an answer behind": (lambda r: events(r, error=True) + EVIL, EITHER, False),
         "503": (lambda r: framed(r, status=b"503 Sorry").replace(b"\r\n", b"\r\nretry-after-ms: 1\r\n", 1), WHOLE, True),
     }

@@ -1,12 +1,19 @@
 """The table with its columns, in Markdown."""
+import re
 
 AS_THE_RFC = "✓"
+ROW = re.compile(r"^\| (.+?) \| ((?:RFC|draft) [^|]+?) \|", re.M)
 
 
 def cell(difference):
     if not difference:
         return AS_THE_RFC
     return difference.replace("|", "\\|").replace("\n", " ")[:90]
+
+
+def is_of(text, cases):
+    """Does this text have these cases, in this order?"""
+    return ROW.findall(text) == [(case.name.replace("|", "\\|"), case.section) for case in cases]
 
 
 def side_by_side(cases, columns):

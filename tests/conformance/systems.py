@@ -50,6 +50,9 @@ class System:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        complaint = (self.folder / "errors").read_text(errors="replace")
+        if "Sanitizer" in complaint:
+            raise RuntimeError(complaint)
 
     def command(self, upstream):
         raise NotImplementedError
@@ -65,7 +68,9 @@ class Holysheep(System):
 
     @staticmethod
     def binary():
-        return os.environ.get("HOLYSHEEP_PROXY_BINARY", str(ROOT / "build/release/holysheep-proxy"))
+        """One built with a sanitizer, say; else that of the build that the tests belong to; else the release build."""
+        given = os.environ.get("HOLYSHEEP_PROXY_BINARY") or os.environ.get("HOLYSHEEP_BUILT_PROXY")
+        return given or str(ROOT / "build/release/holysheep-proxy")
 
     @classmethod
     def available(cls):
@@ -109,7 +114,7 @@ http {{
     listen 127.0.0.1:{self.port};
     location / {{ return 404; }}
     location /v1/ {{
-      proxy_pass https://api; proxy_http_version 1.1; proxy_buffering off; proxy_next_upstream off;
+      proxy_pass https://api; proxy_http_version 1.1; proxy_buffering off;
       proxy_ssl_verify on; proxy_ssl_trusted_certificate {upstream.ca}; proxy_ssl_name localhost;
       proxy_ssl_server_name on; proxy_ssl_protocols TLSv1.3;
       proxy_set_header Connection ""; proxy_set_header Host localhost;

@@ -43,8 +43,13 @@ class Either(Outcome):
         self.either = either
 
     def differs(self, seen):
-        differences = [one.differs(seen) for one in self.either]
-        return "" if "" in differences else differences[0]
+        differences = {one: one.differs(seen) for one in self.either}
+        if "" in differences.values():
+            return ""
+        # The one that was nearest: what was answered well is compared to what should have been, not to a refusal.
+        went_well = seen.requests and any(one.status < 400 for one in seen.got.finals)
+        nearest = [one for one in differences if isinstance(one, (Forwarded, Either)) == bool(went_well)]
+        return differences[(nearest or list(differences))[0]]
 
 
 class Refused(Outcome):
@@ -162,16 +167,17 @@ class Checked:
 
 
 class Request(Checked):
-    """As upstream should be sent it."""
+    """As upstream should be sent it; `version`: HTTP's minor one, where it matters."""
 
-    def __init__(self, start="GET /v1/x", **checks):
+    def __init__(self, start="GET /v1/x", version=b"", **checks):
         super().__init__(**checks)
+        self.version = version
         self.method, _, self.target = start.partition(" ")
 
     def differs(self, request):
         if (request.method, request.target) != (self.method, self.target):
             return f"`{request.method} {request.target}`"
-        if request.start[2] != b"1":
+        if self.version and request.start[2] != self.version:
             return f"HTTP/1.{request.start[2].decode()}"
         return self.fields_differ(request)
 

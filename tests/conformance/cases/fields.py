@@ -22,6 +22,10 @@ def value(text):
     return Forwarded(Request(values={"X-A": [text]}))
 
 
+def unfolded(text):
+    return Forwarded(Request(like={"X-A": "1[ \t]+" + text}))
+
+
 CASES = [
     field("no space behind the colon", "RFC 9112 §5", b"X-A:1", value("1")),
     field("blanks and tabs around a value", "RFC 9112 §5.1", b"X-A: \t 1 2 \t ", value("1 2")),
@@ -34,10 +38,10 @@ CASES = [
           Forwarded(Request(has={"!#$%&'*+.^_`|~9aZ-": "1"})) | refused, ours=Forwarded(Request(has={"!#$%&'*+.^_`|~9aZ-": "1"}))),
     field("a blank before the colon", "RFC 9112 §5.1", b"X-A : 1", refused),
     field("a tab before the colon", "RFC 9112 §5.1", b"Content-Length\t: 1", refused),
-    field("a line folded", "RFC 9112 §5.2", b"X-A: 1\r\n 2", refused | value("1 2"), refused, fold),
-    field("a line folded with a tab", "RFC 9112 §5.2", b"X-A: 1\r\n\t2", refused | value("1 2"), refused, fold),
+    field("a line folded", "RFC 9112 §5.2", b"X-A: 1\r\n 2", refused | unfolded("2"), refused, fold),
+    field("a line folded with a tab", "RFC 9112 §5.2", b"X-A: 1\r\n\t2", refused | unfolded("2"), refused, fold),
     field("a folded line that is another field", "RFC 9112 §5.2", b"X-A: 1\r\n Content-Length: 5",
-          refused | value("1 Content-Length: 5"), refused, fold),
+          refused | unfolded("Content-Length: 5"), refused, fold),
     field("no colon", "RFC 9112 §5", b"X-A", refused),
     field("no name", "RFC 9112 §5", b": 1", refused),
     field("a blank in a name", "RFC 9110 §5.1", b"X A: 1", refused),

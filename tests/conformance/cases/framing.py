@@ -4,7 +4,7 @@ from table import Answer, Case, Forwarded, Refused, Request, chunked, get, post
 STORY = "Framing of requests"
 
 refused = Refused(400)
-unknown = Refused(400, 501)
+unknown = Refused(400, 422, 501)
 hello = Request("POST /v1/x", body=b"hello")
 whole = Forwarded(hello)
 hidden = b"GET /v1/hidden HTTP/1.1\r\nHost: proxy.test\r\n\r\n"

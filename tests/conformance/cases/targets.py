@@ -35,7 +35,7 @@ CASES = [
          Forwarded(Request(has={"X-Forwarded-Host": "other.test"})), ours=refused,
          note="the RFC has Host ignored; spec.md has it refused"),
     Case("absolute-form with Host's port only", "RFC 9112 §3.2", get("http://proxy.test:8080/v1/x"),
-         Forwarded(Request(has={"X-Forwarded-Host": "proxy.test:8080"})), ours=refused,
+         Forwarded(Request(like={"X-Forwarded-Host": r"proxy\.test(:8080)?"})), ours=refused,
          note="the RFC has Host ignored; spec.md has it refused"),
     Case("absolute-form without Host", "RFC 9112 §3.2", get("http://proxy.test/v1/x", host=None), refused),
     Case("absolute-form with a user", "RFC 9110 §4.2.4", get("http://me@proxy.test/v1/x"), refused),
