@@ -29,11 +29,11 @@ def start(arguments, cpus, **options):
     return subprocess.Popen(arguments, preexec_fn=lambda: _settle(cpus), start_new_session=True, **options)
 
 
-def end(process):
+def end(process, patience=5):
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -310,6 +310,7 @@ void App::reload_key(std::string_view name, const std::string& file, Published<S
   auto read = read_key_file(file);
   if (!read) return log_->error("{}: {}; the old key stays in force", name, read.error());
   key.publish(std::make_shared<const Secret>(std::move(*read)));
+  for (auto& worker : workers_) worker->forget_old_keys();
   log_->info("{}: read again", name);
 }
 

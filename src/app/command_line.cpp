@@ -5,6 +5,7 @@
 #include <holysheep/app/health_check.hpp>
 #include <holysheep/app/new_client_key.hpp>
 #include <holysheep/app/settings_text.hpp>
+#include <holysheep/core/dumps.hpp>
 #include <holysheep/core/redaction.hpp>
 #include <holysheep/core/settings_loader.hpp>
 #include <holysheep/net/tls_context.hpp>
@@ -156,7 +157,9 @@ int main(int argc, char** argv, std::ostream& out, std::ostream& err) {
   }
   const Command& asked = *command;
   if (done_without_settings(asked, out, err)) return 0;
+  forbid_dumps();
   const auto loaded = load_settings(from_environment, asked.config_file, MachineFacts::here());
+  forget_secrets_in_environment();
   if (!loaded) {
     for (const auto& problem : loaded.error()) err << problem << '\n';
     return asked.action == Command::Action::health ? exit_not_well : exit_config;

@@ -102,6 +102,13 @@ void Worker::measure_lag() {
   });
 }
 
+void Worker::forget_old_keys() {
+  boost::asio::post(loop_->events.io, [loop = loop_.get()] {
+    loop->context.upstream.key.get();
+    if (loop->context.second_upstream) loop->context.second_upstream->key.get();
+  });
+}
+
 std::int64_t Worker::relay_bytes() const noexcept {
   return loop_->events.buffers.lent.get();
 }

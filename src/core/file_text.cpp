@@ -1,6 +1,5 @@
 #include <holysheep/core/file_text.hpp>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -14,10 +13,14 @@ Result<std::string, std::string> file_text(const std::string& path, std::size_t 
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) return Unexpected{std::generic_category().message(errno)};
+  // Read in place, by pieces larger than the stream's buffer: the only copy is the one that is given.
+  constexpr std::size_t piece = 65536;
   std::string content;
-  std::array<char, 65536> piece;
-  while (file.read(piece.data(), piece.size()), file.gcount() > 0) {
-    content.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  for (bool more = true; more;) {
+    const std::size_t size = content.size();
+    content.resize(size + piece);
+    more = static_cast<bool>(file.read(content.data() + size, piece));
+    content.resize(size + static_cast<std::size_t>(file.gcount()));
     if (content.size() > most_mib << 20) {
       return Unexpected{"accepted is a file of at most " + std::to_string(most_mib) + " MiB"};
     }

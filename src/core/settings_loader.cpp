@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include <nlohmann/json.hpp>
 
@@ -26,13 +27,33 @@ struct Given {
 };
 using GivenValues = std::map<std::string_view, Given>;
 
+void wipe_all(Secrets& secrets) noexcept {
+  for (auto& text : secrets) wipe(text);
+}
+
+void wipe_all(Values& values) noexcept {
+  for (auto& [name, text] : values) wipe(text);
+}
+
+void wipe_all(GivenValues& values) noexcept {
+  for (auto& [name, given] : values) wipe(given.text);
+}
+
+/// Texts among which there may be a credential: overwritten when they go.
+template <class Texts>
+struct Wiped {
+  Texts texts;
+  ~Wiped() { wipe_all(texts); }
+};
+
 /// Of every file that is read here.
 constexpr std::size_t settings_file_mib = 16;
 
 Result<Secret, std::string> read_key(const std::string& path) {
-  const auto content = file_text(path, settings_file_mib);
+  auto content = file_text(path, settings_file_mib);
   if (!content) return Unexpected{content.error()};
   auto key = parse_key(*content);
+  wipe(*content);
   if (!key)
     return Unexpected{
         std::string("accepted is a file with one key, visible ASCII characters without spaces")};
@@ -210,6 +231,16 @@ MachineFacts MachineFacts::here() {
   return {usable_cpus(), holysheep::memory_limit(), has_ipv6()};
 }
 
+void forget_secrets_in_environment() {
+  for (const SettingSpec& spec : setting_table()) {
+    if (!spec.secret) continue;
+    const std::string name(spec.name);
+    // What /proc/PID/environ shows is this memory.
+    if (char* value = std::getenv(name.c_str())) ::explicit_bzero(value, std::strlen(value));
+    ::unsetenv(name.c_str());
+  }
+}
+
 std::optional<std::string> from_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr) return std::nullopt;
@@ -221,9 +252,12 @@ Result<LoadedSettings, std::vector<std::string>> load_settings(const Environment
                                                                const MachineFacts& machine) {
   Problems problems;
   LoadedSettings loaded;
-  auto secrets = known_secrets(environment);
   const std::string config = file.value_or(environment("CONFIG_FILE").value_or(""));
-  const auto given = gather(environment, config.empty() ? Values{} : read_config(config, secrets, problems));
+  Wiped<Secrets> known{known_secrets(environment)};
+  auto& secrets = known.texts;
+  const Wiped<Values> from_file{config.empty() ? Values{} : read_config(config, secrets, problems)};
+  const Wiped<GivenValues> all{gather(environment, from_file.texts)};
+  const auto& given = all.texts;
   for (const SettingSpec& spec : setting_table()) {
     if (spec.secret) add_secret(secrets, given.at(spec.name).text);
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace holysheep {
 namespace {
@@ -159,8 +160,8 @@ SettingSpec secret(std::string_view name, std::string_view form, std::string_vie
   auto made = spec(name, "", form, meaning);
   made.secret = true;
   made.parse = [=](Settings& settings, std::string_view text) {
-    const auto value = parse_key(text);
-    if (value) settings.*member = Secret(*value);
+    auto value = parse_key(text);
+    if (value) settings.*member = Secret(std::move(*value));
     return value.has_value();
   };
   return made;

@@ -20,7 +20,7 @@ class RequestWriter {
     append_line(out_, "Host", onward_.authority);
     for (const Field& field : head_.fields) write_field(field);
     write_what_was_missing();
-    if (!onward_.key.empty()) append_credentials(out_, onward_.key, onward_.dialect);
+    if (!onward_.key.empty()) write_credentials();
     write_framing();
     append_via(out_, head_.version_minor);
     out_.append("\r\n", 2);
@@ -126,6 +126,13 @@ class RequestWriter {
     if (!has_forwarded_proto_) out_.append("X-Forwarded-Proto: http\r\n");
     if (!has_forwarded_host_ && !head_.host.empty()) append_line(out_, "X-Forwarded-Host", head_.host);
     if (!has_request_id_) append_line(out_, "X-Request-Id", onward_.request_id);
+  }
+
+  /// A string that grows leaves its old bytes behind, so it grows before the key is in it.
+  void write_credentials() {
+    constexpr std::size_t what_follows = 256;  // the names of the fields, framing, `Via`, the empty line
+    out_.reserve(out_.size() + 2 * onward_.key.size() + what_follows);
+    append_credentials(out_, onward_.key, onward_.dialect);
   }
 
   void write_framing() {

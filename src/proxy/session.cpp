@@ -71,7 +71,9 @@ Task<void> Session::serve() {
       }
     }
     if (extra_) head_.keep_alive = false;  // a probe past WORKER_CONNECTIONS makes room for the next
-    Exchange exchange(context_, client_, head_, scanner_.end(), names_, started_);
+    // Its constructor leaves out 5 KiB of room for later, which the compiler would set to zero.
+    __attribute__((uninitialized)) Exchange exchange(context_, client_, head_, scanner_.end(), names_,
+                                                     started_);
     if (next == Next::refused) {
       co_await exchange.refuse(refused_.fault, refused_.why);
     } else {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace holysheep::proxy {
 
@@ -80,24 +81,31 @@ Task<Fault> UpstreamCall::exchange(const http::Onward& onward, CallLimits limits
 Task<Fault> UpstreamCall::send(const http::Onward& onward, TimePoint deadline) {
   std::string& scratch = client_.loop.scratch;
   scratch.clear();
+  scratch.reserve(one_record);  // it does not grow, and leave the key behind, with the body
   http::write_request_head(scratch, onward);
+  const std::size_t onward_size = scratch.size();
   const bool whole = body_.complete() && onward.framing != Framing::chunked;
   if (whole && scratch.size() + body_.held() <= one_record) {
     // Head and body in one write: one TLS record, one segment.
     for (std::size_t i = 0; i < body_.piece_count(); ++i) scratch += body_.piece(i);
     const auto result = lease->write(scratch);
-    if (result.status == IoStatus::done && result.count == scratch.size()) {
+    const bool sent = result.status == IoStatus::done && result.count == scratch.size();
+    if (!sent && result.status != IoStatus::lost) blocked_.assign(scratch, result.count);
+    ::explicit_bzero(scratch.data(), onward_size);
+    if (sent) {
       request_sent = true;
       co_return Fault::none;
     }
     if (result.status == IoStatus::lost) co_return Fault::connection_lost;
-    blocked_.assign(scratch, result.count);
     const Fault fault = co_await write(blocked_, deadline);
+    wipe(blocked_);
     request_sent = fault == Fault::none && !early_;
     co_return fault;
   }
   blocked_ = scratch;
+  ::explicit_bzero(scratch.data(), onward_size);
   Fault fault = co_await write(blocked_, deadline);
+  wipe(blocked_);
   if (fault == Fault::none) fault = co_await send_held(deadline);
   if (fault == Fault::none && !early_ && !body_.complete()) fault = co_await send_streamed();
   if (fault == Fault::none && !early_ && onward.framing == Framing::chunked) {

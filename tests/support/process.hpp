@@ -18,6 +18,7 @@ using Environment = std::map<std::string, std::string>;
 struct Ending {
   std::optional<int> code;
   std::optional<int> signal;
+  bool dumped_core = false;
 };
 
 /// A real binary in a process of its own. Its environment holds what is given, PATH, and the options of

@@ -51,6 +51,16 @@ Environment proxy_settings(const Environment& over) {
 
 ProxyProcess::ProxyProcess(const Environment& settings, std::vector<std::string> arguments)
     : process_(proxy_binary(), std::move(arguments), proxy_settings(settings)) {
+  await_readiness();
+}
+
+ProxyProcess::ProxyProcess(Command command, const Environment& settings)
+    : process_(command.words.at(0), {command.words.begin() + 1, command.words.end()},
+               proxy_settings(settings)) {
+  await_readiness();
+}
+
+void ProxyProcess::await_readiness() {
   const bool up = eventually([&] {
     if (!process_.running()) return true;
     if (port_ == 0) port_ = listening_port(log());

@@ -19,6 +19,11 @@ std::string proxy_binary();
 /// What the proxy is started with unless a test says otherwise: loopback, any free port, no admin port.
 Environment proxy_settings(const Environment& over = {});
 
+/// A command that ends in becoming the daemon (exec), such as setpriv's.
+struct Command {
+  std::vector<std::string> words;
+};
+
 /// The real daemon, serving. Its constructor returns once `/ready` says 200, and throws with the daemon's
 /// output when it does not come to that.
 class ProxyProcess {
@@ -26,6 +31,7 @@ class ProxyProcess {
   explicit ProxyProcess(const Environment& settings, std::vector<std::string> arguments = {});
   explicit ProxyProcess(std::initializer_list<Environment::value_type> settings)
       : ProxyProcess(Environment(settings)) {}
+  ProxyProcess(Command command, const Environment& settings);
   ~ProxyProcess();
 
   std::uint16_t port() const { return port_; }
@@ -43,6 +49,8 @@ class ProxyProcess {
   int stop(std::chrono::milliseconds limit = std::chrono::seconds{40} * time_scale());
 
  private:
+  void await_readiness();
+
   Process process_;
   std::uint16_t port_ = 0;
 };

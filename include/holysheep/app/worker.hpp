@@ -38,6 +38,8 @@ class Worker {
   [[nodiscard]] const proxy::LoopContext& context() const noexcept;
   /// Counts how late it is with what is posted to it.
   void measure_lag();
+  /// A key that was replaced is kept by no event loop that has nothing to send with it.
+  void forget_old_keys();
   /// Bytes lent by its pool. Any thread.
   [[nodiscard]] std::int64_t relay_bytes() const noexcept;
   /// It may take connections again that it had no memory for.

@@ -33,6 +33,9 @@ struct MachineFacts {
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 /// The process' own.
 std::optional<std::string> from_environment(std::string_view name);
+/// Overwrites the credentials in the process' own environment and takes them out of it, so that
+/// /proc/PID/environ shows none. Before there is another thread.
+void forget_secrets_in_environment();
 
 /// Reads every setting: environment, then the JSON file (`file`, else `CONFIG_FILE`), then its default; an
 /// empty variable counts as unset. The error is every problem found, one line each, naming the variable, the

@@ -31,7 +31,7 @@ struct Onward {
 /// and framing are ours, the rest is the client's in its order and case, but for an `Accept-Encoding` that
 /// `answer_coding` narrows: one line in the place of the first. `Max-Forwards` of an OPTIONS is
 /// counted down; the caller answers the one that came with 0 itself (RFC 9110 §7.6.2). No allocation beyond
-/// `out`'s growth; any thread.
+/// `out`'s growth, which comes before the key is in it; any thread.
 void write_request_head(std::string& out, const Onward& onward);
 
 }  // namespace holysheep::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <holysheep/core/fault.hpp>
+#include <holysheep/core/secret.hpp>
 #include <holysheep/core/settings.hpp>
 #include <holysheep/http/first_event.hpp>
 #include <holysheep/http/head_scanner.hpp>
@@ -34,6 +35,9 @@ class UpstreamCall {
       : input(client.loop.buffers), settings_(settings), client_(client), upstream_(upstream), body_(body) {}
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
+  ~UpstreamCall() {
+    if (!blocked_.empty()) wipe(blocked_);
+  }
 
   /// `none`: `head` is the answer's final head (its views lie in `input`), and the body follows there.
   Task<Fault> run(const http::Onward& onward, CallLimits limits);

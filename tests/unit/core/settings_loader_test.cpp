@@ -1,5 +1,6 @@
 #include <holysheep/core/settings_loader.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -196,6 +197,15 @@ TEST_F(SettingsFile, ReadKeyFileGivesTheKeyWithoutItsLineEnd) {
 TEST(SettingsLoader, AKeyWhereItsFileBelongsIsNotShown) {
   EXPECT_THAT(problems(load({{"HOLYSHEEP_API_KEY_FILE", "correct-horse-battery"}})),
               ElementsAre("HOLYSHEEP_API_KEY_FILE=********: No such file or directory"));
+}
+
+TEST(SecretsInTheEnvironment, AreOverwrittenWhereTheyLieAndForgotten) {
+  ::setenv("FALLBACK_API_KEY", "sk-in-the-environment", 1);
+  const char* const value = std::getenv("FALLBACK_API_KEY");
+  ASSERT_NE(value, nullptr);
+  forget_secrets_in_environment();
+  EXPECT_EQ(std::getenv("FALLBACK_API_KEY"), nullptr);
+  EXPECT_EQ(std::string(value, 21), std::string(21, '\0'));
 }
 
 /// A Secret made from a file often ends in a line end, and lands in the variable with it.
