@@ -307,7 +307,7 @@ TEST(Advice, OfConnectNamesEgressAndNetworkPolicy) {
 
 TEST(Advice, OfTlsNamesTheBundleAndWhoFailed) {
   expect_says(Fault::tls_handshake, {"TLS", "SSL_CERT_FILE"});
-  expect_says(Fault::tls_verify, {"TLS", "verified", "SSL_CERT_FILE", "corporate proxy"});
+  expect_says(Fault::tls_verify, {"TLS", "refused", "SSL_CERT_FILE", "corporate proxy"});
   const std::string text = advice(Fault::tls_verify, "subject CN=api.holysheep.ai, issuer CN=Corp CA");
   EXPECT_NE(text.find("subject CN=api.holysheep.ai, issuer CN=Corp CA"), std::string::npos);
 }
