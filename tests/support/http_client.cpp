@@ -65,7 +65,7 @@ std::string head_of(const Request& request) {
     length = length || beast::iequals(name, "Content-Length") || beast::iequals(name, "Transfer-Encoding");
     head.append(name).append(": ").append(value).append("\r\n");
   }
-  if (!host) head += "Host: proxy.test\r\n";
+  if (!host) head += "Host: localhost\r\n";
   if (request.chunked) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (!length && (!request.body.empty() || request.method == "POST")) {
