@@ -9,7 +9,7 @@ namespace holysheep {
 namespace {
 
 constexpr std::size_t granule = 128;
-constexpr std::size_t classes = 32;       // up to 4 KiB; larger frames are rare and go to the heap
+constexpr std::size_t classes = 48;       // up to 6 KiB; larger frames are rare and go to the heap
 constexpr unsigned kept_per_class = 256;  // beyond it a burst's frames go back to the heap
 
 struct Free {

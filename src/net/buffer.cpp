@@ -3,21 +3,22 @@
 #include <algorithm>
 
 namespace holysheep::net {
+namespace {
+
+constexpr std::size_t little = 2048;
+constexpr std::size_t granule = 64;
+
+}  // namespace
 
 std::span<char> Buffer::room(std::size_t most) {
   const std::size_t held = size();
   if (held >= most) return {};
   if (block_ == nullptr) acquire();
+  if (capacity_ < BufferPool::block_size) move_to(pool_->take(), BufferPool::block_size);
   if (begin_ > 0 && (held == 0 || end_ == capacity_)) compact();
   if (end_ == capacity_) {  // full from its very front: a header past the block's size
     const std::size_t larger = capacity_ * 2;
-    char* moved = new char[larger];
-    std::memcpy(moved, block_, held);
-    release();
-    block_ = moved;
-    capacity_ = larger;
-    pool_->lent.add(static_cast<std::int64_t>(larger));
-    end_ = held;
+    move_to(new char[larger], larger);
   }
   return {block_ + end_, std::min(capacity_ - end_, most - held)};
 }
@@ -26,6 +27,22 @@ void Buffer::acquire() {
   block_ = pool_->take();
   capacity_ = BufferPool::block_size;
   pool_->lent.add(BufferPool::block_size);
+}
+
+void Buffer::move_to(char* block, std::size_t capacity) noexcept {
+  const std::size_t held = size();
+  std::memcpy(block, block_ + begin_, held);
+  release();
+  block_ = block;
+  capacity_ = capacity;
+  end_ = held;
+  pool_->lent.add(static_cast<std::int64_t>(capacity));
+}
+
+void Buffer::shrink() {
+  if (capacity_ != BufferPool::block_size || size() > little) return;
+  const std::size_t enough = (std::max<std::size_t>(size(), 1) + granule - 1) / granule * granule;
+  move_to(new char[enough], enough);
 }
 
 std::span<char> Buffer::spare() noexcept {

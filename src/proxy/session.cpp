@@ -71,19 +71,11 @@ Task<void> Session::serve() {
       }
     }
     if (extra_) head_.keep_alive = false;  // a probe past WORKER_CONNECTIONS makes room for the next
-    // Its constructor leaves out 5 KiB of room for later, which the compiler would set to zero.
-    __attribute__((uninitialized)) Exchange exchange(context_, client_, head_, scanner_.end(), names_,
-                                                     started_);
-    if (next == Next::refused) {
-      co_await exchange.refuse(refused_.fault, refused_.why);
-    } else {
-      co_await exchange.run();
-    }
+    const Then then = co_await answer(next);
     scanner_.reset();
     started_ = never;
-    if (client_.gone()) co_return;
-    if (exchange.must_reset()) co_return client_.socket.abort();
-    if (!exchange.keeps_alive()) break;
+    if (then == Then::end) co_return;
+    if (then == Then::linger) break;
     if (++at_once_ >= most_at_once) {
       at_once_ = 0;
       const bool go_on = co_await client_.let_others_run();
@@ -91,6 +83,24 @@ Task<void> Session::serve() {
     }
   }
   co_await linger();
+}
+
+/// What a request takes is this coroutine's: 5 KiB that a connection at rest is without.
+Task<Session::Then> Session::answer(Next next) {
+  // Its constructor leaves out 5 KiB of room for later, which the compiler would set to zero.
+  __attribute__((uninitialized)) Exchange exchange(context_, client_, head_, scanner_.end(), names_,
+                                                   started_);
+  if (next == Next::refused) {
+    co_await exchange.refuse(refused_.fault, refused_.why);
+  } else {
+    co_await exchange.run();
+  }
+  if (client_.gone()) co_return Then::end;
+  if (exchange.must_reset()) {
+    client_.socket.abort();
+    co_return Then::end;
+  }
+  co_return exchange.keeps_alive() ? Then::go_on : Then::linger;
 }
 
 /// Nothing was parsed: what `head_` holds is the request's before, whose bytes are gone.
@@ -131,7 +141,8 @@ Task<Session::Next> Session::next_head() {
     }
     client_.input.release_if_empty();
     if (got.status != IoStatus::want_read) co_return Next::end;
-    // A header that comes slowly holds its block meanwhile.
+    // A header that comes slowly holds what has come of it meanwhile.
+    client_.input.shrink();
     const auto block = static_cast<std::int64_t>(client_.input.capacity());
     if (block > 0 && !context_.memory.may_connect(block)) co_return refuse({Fault::memory_pressure, ""});
     const LoopMemory::Held promised(context_.memory, block);
@@ -151,6 +162,11 @@ Task<bool> Session::wait_for_bytes(TimePoint header_deadline) {
     const Duration patience = context_.pod.settings.keepalive_timeout;
     deadline = after(idle_since_, extra_ ? std::min(patience, extra_patience) : patience);
     if (!owner_.rest(*this)) co_return false;
+  } else if (extra_) {
+    // Past WORKER_CONNECTIONS a header that comes slowly makes room as silence does: else 64 of them would
+    // stand before every probe.
+    idle_since_ = client_.now();
+    owner_.rest(*this);
   }
   const Event came = co_await client_.wakeup.wait(Event::client_readable, deadline);
   IdleHook::unlink();

@@ -46,6 +46,9 @@ class Buffer {
   void consume(std::size_t count) noexcept { begin_ += count; }
   /// Moves what is held to the front.
   void compact() noexcept;
+  /// While nothing comes: what is held, where it is little, moves into memory of its own size, until `room`
+  /// is asked for again.
+  void shrink();
   /// Gives the memory back to the pool, with what it held.
   void release() noexcept;
   void release_if_empty() noexcept {
@@ -54,6 +57,7 @@ class Buffer {
 
  private:
   void acquire();
+  void move_to(char* block, std::size_t capacity) noexcept;
 
   BufferPool* pool_;
   char* block_ = nullptr;

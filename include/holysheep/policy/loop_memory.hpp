@@ -9,12 +9,12 @@
 
 namespace holysheep {
 
-/// What a client connection costs, in bytes, the kernel's part included: 6.2 KiB of ours and 3.8 KiB of the
+/// What a client connection costs, in bytes, the kernel's part included: 2.2 KiB of ours and 3.8 KiB of the
 /// kernel's for one that rests.
-inline constexpr std::int64_t connection_cost = 10 * 1024;
-/// What a forwarded request costs beyond its connection and the body held for it: 36 KiB for a stream that
+inline constexpr std::int64_t connection_cost = 6 * 1024;
+/// What a forwarded request costs beyond its connection and the body held for it: 40 KiB for a stream that
 /// runs, of which 4 KiB are the kernel's, and ...
-inline constexpr std::int64_t running_cost = 36 * 1024;
+inline constexpr std::int64_t running_cost = 40 * 1024;
 /// ... what it may grow by when its reader stops: the block it is relayed through, what OpenSSL holds of a
 /// record, 16 KiB each, and an event that waits for its end.
 inline constexpr std::int64_t stall_cost = 40 * 1024;

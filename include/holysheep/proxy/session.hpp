@@ -42,11 +42,13 @@ class Session : public IdleHook, public WaitingHook {
 
  private:
   enum class Next : unsigned char { head, refused, end };
+  enum class Then : unsigned char { go_on, linger, end };
 
   Task<void> live();
   Task<void> serve();
   Next refuse(http::Refused refused);
   Task<Next> next_head();
+  Task<Then> answer(Next next);
   Task<bool> wait_for_bytes(TimePoint header_deadline);
   Task<bool> wait_for_place();
   Task<void> linger();

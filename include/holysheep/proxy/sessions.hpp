@@ -72,7 +72,7 @@ class Sessions {
   using IdleList = boost::intrusive::list<Session, boost::intrusive::base_hook<IdleHook>,
                                           boost::intrusive::constant_time_size<false>>;
   IdleList idle_;        // those with a place, the longest idle first
-  IdleList idle_extra_;  // those without one that have asked for nothing yet
+  IdleList idle_extra_;  // those without one whose request has not come yet, or not all of its header
   boost::intrusive::list<Session, boost::intrusive::base_hook<WaitingHook>,
                          boost::intrusive::constant_time_size<false>>
       waiting_;

@@ -43,6 +43,23 @@ TEST(Buffer, GrowsPastABlockAndKeepsItsBytes) {
   EXPECT_EQ(buffer.bytes(), text);
 }
 
+TEST(Buffer, ShrunkHoldsNoMoreThanItNeedsAndGrowsAgain) {
+  BufferPool pool;
+  Buffer buffer(pool);
+  put(buffer, "abc" + std::string(100, 'x'));
+  buffer.consume(3);
+  buffer.shrink();
+  EXPECT_LE(buffer.capacity(), 128u);
+  EXPECT_EQ(pool.lent.get(), static_cast<std::int64_t>(buffer.capacity()));
+  EXPECT_EQ(buffer.bytes(), std::string(100, 'x'));
+  put(buffer, std::string(40'000, 'y'));
+  EXPECT_EQ(buffer.bytes(), std::string(100, 'x') + std::string(40'000, 'y'));
+  buffer.shrink();
+  EXPECT_EQ(buffer.size(), 40'100u) << "what is large stays where it is";
+  buffer.release();
+  EXPECT_EQ(pool.lent.get(), 0);
+}
+
 TEST(Buffer, SpareRoomMovesNothing) {
   BufferPool pool;
   Buffer buffer(pool);
