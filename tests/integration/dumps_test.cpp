@@ -81,7 +81,9 @@ TEST_F(Dumps, ForbiddenLeaveAUsersProcessItsOwnMetrics) {
   struct stat environment{};
   ASSERT_EQ(::stat(("/proc/" + std::to_string(own.process().pid()) + "/environ").c_str(), &environment), 0);
   EXPECT_EQ(environment.st_uid, 0U);
-  const auto page = get(admin, "/metrics").body;
+  const auto answer = get(admin, "/metrics");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto& page = answer.body;
   EXPECT_GT(metric(page, "process_open_fds"), 5);
   EXPECT_GT(metric(page, "process_max_fds"), 5);
   EXPECT_GT(metric(page, "process_resident_memory_bytes"), 1e6);
