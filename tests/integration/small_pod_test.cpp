@@ -3,7 +3,6 @@
 #include "support/stage.hpp"
 #include "support/stopping_crowd.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -13,28 +12,6 @@ namespace {
 
 using Habit = StoppingCrowd::Habit;
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-
-/// While this lives the proxy under test is started in a group.
-class StartedIn {
- public:
-  explicit StartedIn(const MemoryGroup& group) {
-    const char* given = std::getenv("HOLYSHEEP_PROXY_BINARY");
-    if (given != nullptr) before_ = given;
-    ::setenv("HOLYSHEEP_PROXY_BINARY", group.wrapper(proxy_binary()).c_str(), 1);
-  }
-  ~StartedIn() {
-    if (before_.empty()) {
-      ::unsetenv("HOLYSHEEP_PROXY_BINARY");
-    } else {
-      ::setenv("HOLYSHEEP_PROXY_BINARY", before_.c_str(), 1);
-    }
-  }
-  StartedIn(const StartedIn&) = delete;
-  StartedIn& operator=(const StartedIn&) = delete;
-
- private:
-  std::string before_;
-};
 
 std::string get_head(const std::string& target) {
   return "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -60,7 +37,7 @@ class APodOf64Mebibytes : public ::testing::Test {
     // Thousands of handshakes at once on two cores that a simulator shares: no sign of an upstream in
     // trouble.
     settings["UPSTREAM_CONNECT_TIMEOUT"] = "40s";
-    const StartedIn started(*group_);
+    const ProxyUsed started(group_->wrapper(proxy_binary()));
     proxy_.emplace(settings);
     warm_up();
     before_ = resident();

@@ -38,6 +38,7 @@ class Process {
   bool running() { return !wait(std::chrono::milliseconds{0}); }
 
   std::string out() const { return read_file(out_path_); }
+  const std::string& out_path() const { return out_path_; }
   std::string err() const { return read_file(err_path_); }
 
   /// Of /proc/PID: resident bytes, open descriptors, threads; 0 when it is gone.

@@ -39,6 +39,19 @@ std::string proxy_binary() {
   return given != nullptr ? given : HOLYSHEEP_PROXY_BINARY;
 }
 
+ProxyUsed::ProxyUsed(const std::string& binary) {
+  if (const char* given = std::getenv("HOLYSHEEP_PROXY_BINARY")) before_ = given;
+  ::setenv("HOLYSHEEP_PROXY_BINARY", binary.c_str(), 1);
+}
+
+ProxyUsed::~ProxyUsed() {
+  if (before_) {
+    ::setenv("HOLYSHEEP_PROXY_BINARY", before_->c_str(), 1);
+  } else {
+    ::unsetenv("HOLYSHEEP_PROXY_BINARY");
+  }
+}
+
 Environment proxy_settings(const Environment& over) {
   Environment settings = over;
   settings.insert({{"LISTEN_ADDRESS", "127.0.0.1"},

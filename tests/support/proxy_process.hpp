@@ -16,6 +16,18 @@ namespace holysheep::testing {
 /// build's.
 std::string proxy_binary();
 
+/// While this lives another program is taken for the proxy under test: one that becomes it.
+class ProxyUsed {
+ public:
+  explicit ProxyUsed(const std::string& binary);
+  ~ProxyUsed();
+  ProxyUsed(const ProxyUsed&) = delete;
+  ProxyUsed& operator=(const ProxyUsed&) = delete;
+
+ private:
+  std::optional<std::string> before_;
+};
+
 /// What the proxy is started with unless a test says otherwise: loopback, any free port, no admin port.
 Environment proxy_settings(const Environment& over = {});
 

@@ -92,6 +92,15 @@ void SimulatorProcess::reset() const {
   fetch(control_port_, {.method = "POST", .target = "/reset"});
 }
 
+void SimulatorProcess::connections(const std::string& settings) const {
+  const auto answer = fetch(control_port_, {.method = "POST", .target = "/connections", .body = settings});
+  if (answer.status / 100 != 2) throw std::runtime_error("the simulator refused: " + answer.body);
+}
+
+void SimulatorProcess::close_connections() const {
+  fetch(control_port_, {.method = "POST", .target = "/close-connections"});
+}
+
 void SimulatorProcess::script(const std::string& directives) const {
   const auto answer = fetch(control_port_, {.method = "POST", .target = "/script", .body = directives});
   if (answer.status / 100 != 2) throw std::runtime_error("the simulator refused: " + answer.body);

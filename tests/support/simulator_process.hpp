@@ -37,6 +37,9 @@ class SimulatorProcess {
   void reset() const;
   /// The script of every request that brings none; empty ends it.
   void script(const std::string& directives) const;
+  /// What its `POST /connections` takes.
+  void connections(const std::string& settings) const;
+  void close_connections() const;
 
   Process& process() { return process_; }
 

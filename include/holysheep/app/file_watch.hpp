@@ -9,6 +9,7 @@ namespace holysheep::app {
 
 /// Files that are read again when they change: by what `stat` says of what the path leads to, so that a
 /// ConfigMap's or Secret's swapped link counts as a change. The App asks every few seconds, and on SIGHUP.
+/// While descriptors or memory are short nothing can be read; then the next look makes up for it.
 class FileWatch {
  public:
   /// `reload` is called from `look`, when the file has changed since the last time it was looked at.
@@ -30,6 +31,7 @@ class FileWatch {
     State seen;
   };
   static State state_of(const std::string& path);
+  static bool can_be_opened(const std::string& path);
   std::vector<Watched> watched_;
 };
 
