@@ -25,7 +25,7 @@ endif()
 # Of what ships (the property HOLYSHEEP_SHIPS) tests/structure/hardening reads them back from the program.
 set(ships "$<BOOL:$<TARGET_PROPERTY:HOLYSHEEP_SHIPS>>")
 target_compile_options(holysheep_options INTERFACE -fno-omit-frame-pointer -fstack-protector-strong
-  "$<IF:${ships},-fstack-clash-protection;-fcf-protection=full;-ftrivial-auto-var-init=zero,-fcf-protection>")
+  "$<IF:${ships},-fstack-clash-protection;-fcf-protection=full,-fcf-protection>")
 target_link_options(holysheep_options INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code)
 
 if(HOLYSHEEP_SANITIZE)

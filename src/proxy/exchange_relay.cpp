@@ -28,8 +28,7 @@ Task<Fault> Exchange::relay(UpstreamCall& call) {
   if (!body_->complete()) client_.watch_and_discard();  // answered early
   std::optional<Counted> stream;
   if (head.event_stream) stream.emplace(context_.metrics.open_stream());
-  // So does this one, of 2 KiB (Session::serve).
-  __attribute__((uninitialized)) Relay relay(context_, client_, call, downstream);
+  Relay relay(context_, client_, call, downstream);
   const Fault fault = co_await relay.run(context_.loop.scratch);
   usage_ = relay.body().usage();
   names_.answer_model.assign(relay.body().model());

@@ -87,9 +87,7 @@ Task<void> Session::serve() {
 
 /// What a request takes is this coroutine's: 5 KiB that a connection at rest is without.
 Task<Session::Then> Session::answer(Next next) {
-  // Its constructor leaves out 5 KiB of room for later, which the compiler would set to zero.
-  __attribute__((uninitialized)) Exchange exchange(context_, client_, head_, scanner_.end(), names_,
-                                                   started_);
+  Exchange exchange(context_, client_, head_, scanner_.end(), names_, started_);
   if (next == Next::refused) {
     co_await exchange.refuse(refused_.fault, refused_.why);
   } else {
