@@ -110,7 +110,10 @@ class Upstream:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_3
         self._context.load_cert_chain(self.ca, key)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)  # little is taken in unread
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(512)
         self.port = self._listener.getsockname()[1]
         self.answer = answer or self._scripted
         self.connections = []
