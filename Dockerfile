@@ -19,12 +19,16 @@ COPY config/models.json config/
 COPY dashboard dashboard/
 COPY include include/
 COPY src src/
+COPY scripts/sbom scripts/
 ARG VERSION
 RUN cmake --preset release -DHOLYSHEEP_TESTS=OFF -DHOLYSHEEP_VERSION="${VERSION#v}" \
  && cmake --build --preset release --target holysheep-proxy \
  && llvm-strip-19 -o /usr/local/bin/holysheep-proxy build/release/holysheep-proxy \
+ && mkdir -p /usr/local/share/doc/holysheep-proxy \
+ && scripts/sbom build/release/holysheep-proxy /usr/local/share/doc/holysheep-proxy/holysheep-proxy.cdx.json \
  && rm -rf build
-# What is part of the program, and under which terms. (Boost's license asks nothing of compiled code.)
+# What is part of the program is told beside it (CycloneDX), and under which terms. (Boost's license asks nothing of
+# compiled code.)
 COPY LICENSE /usr/local/share/doc/holysheep-proxy/
 RUN for package in libjs-chart.js nlohmann-json3-dev; do \
       cp "/usr/share/doc/$package/copyright" "/usr/local/share/doc/holysheep-proxy/$package.copyright"; \

@@ -36,6 +36,8 @@ def pack_what_is_built(folder):
     (root / "usr/local/share/doc/holysheep-proxy").mkdir(parents=True)
     subprocess.run(["llvm-strip-19", "-o", root / "usr/local/bin/holysheep-proxy", place.PROXY], check=True)
     shutil.copy2(place.ROOT / "LICENSE", root / "usr/local/share/doc/holysheep-proxy")
+    bill = root / "usr/local/share/doc/holysheep-proxy/holysheep-proxy.cdx.json"
+    subprocess.run([place.ROOT / "scripts/sbom", place.PROXY, bill], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["tar", "-C", root, "-cf", f"{root}.tar", "."], check=True)
     engine.call("podman", "import", f"{root}.tar", PREBUILT)
     dockerfile = folder / "Dockerfile"

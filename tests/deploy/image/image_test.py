@@ -1,4 +1,5 @@
 """Both targets as they lie there, and that what is wrong with an image is seen."""
+import json
 import re
 import unittest
 
@@ -73,6 +74,15 @@ class TheImage(unittest.TestCase):
                 told = engine.call("podman", "run", "--rm", images.image(target), "--version").stdout
                 wanted = images.VERSION.removeprefix("v") if place.WHOLE_BUILD else self.projects_version()
                 self.assertIn(f"holysheep-proxy {wanted}\n", told)
+
+    def test_tells_what_the_program_consists_of(self):
+        for target in images.TARGETS:
+            with self.subTest(target):
+                files = {member.name.removeprefix("./"): content
+                         for member, content in inspection.files(images.image(target)) if member.isfile()}
+                bill = json.loads(files["usr/share/doc/holysheep-proxy/holysheep-proxy.cdx.json"])
+                self.assertEqual("CycloneDX", bill["bomFormat"])
+                self.assertLessEqual({"libssl3", "libboost1.81-dev"}, {part["name"] for part in bill["components"]})
 
     def test_has_the_projects_version_where_none_is_given(self):
         given = re.findall(r"^ARG VERSION=(.*)$", (place.ROOT / "Dockerfile").read_text(), re.M)

@@ -20,6 +20,7 @@ ENTER = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--for
          "--propagation", "private")
 # The compilers of the long variant lie here while it runs.
 DISK = place.ROOT / "build/image"
+ONE_DAY = 86400  # seconds
 CLONE_NEWNET = 0x40000000
 
 
@@ -38,7 +39,8 @@ def run_inside(*command):
         environment = os.environ | {"HOLYSHEEP_IMAGE_DISK": str(folder or "")}
         room = subprocess.Popen([*ENTER, *command], env=environment, start_new_session=True)
         try:
-            return room.wait()
+            # With a time it looks again and again: a signal that comes just before a wait without one is not heard.
+            return room.wait(timeout=ONE_DAY)
         except KeyboardInterrupt:
             return 130
         finally:

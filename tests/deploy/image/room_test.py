@@ -39,6 +39,10 @@ class ARoom(unittest.TestCase):
             self.assertEqual("started\n", outside.stdout.readline())
             self.assertTrue([line for line in left(mark) if line.startswith("sleep")])
             outside.send_signal(number)
+            try:
+                outside.wait(timeout=20)
+            finally:
+                outside.kill()
         deadline = time.monotonic() + 10
         while left(mark) and time.monotonic() < deadline:
             time.sleep(0.02)
