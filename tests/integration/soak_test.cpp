@@ -80,7 +80,14 @@ class ASoak : public ::testing::Test {
     });
     EXPECT_TRUE(given_back) << open << " descriptors, " << descriptors_ << " at the start, " << idle
                             << " connections idle";
-    resident_.push_back(world_.proxy().process().resident_bytes());
+    resident_.push_back(resident_without_cache());
+  }
+
+  /// The cache fills for as long as it has room: what is too old goes when its place is wanted.
+  std::uint64_t resident_without_cache() {
+    const MetricsPage page(get(world_.admin(), "/metrics").body);
+    const auto cached = static_cast<std::uint64_t>(page.sum("holysheep_cache_bytes"));
+    return world_.proxy().process().resident_bytes() - cached;
   }
 
   void expect_the_key_in_force() {
@@ -97,7 +104,7 @@ class ASoak : public ::testing::Test {
 
   void expect_flat_memory() {
     for (const auto bytes : resident_) std::cout << bytes / 1024 << " ";
-    std::cout << "KiB resident after each round" << std::endl;
+    std::cout << "KiB resident after each round, the cache not counted" << std::endl;
     if (world_.instrumented()) return;
     // The first round warms up.
     const std::vector<std::uint64_t> warm(resident_.begin() + 1, resident_.end());
@@ -106,7 +113,9 @@ class ASoak : public ::testing::Test {
     const auto last = median({warm.end() - quarter, warm.end()});
     std::cout << "first quarter " << first / 1024 << " KiB, last quarter " << last / 1024 << " KiB"
               << std::endl;
-    EXPECT_LE(last, first + first / 20);
+    const auto most = first + first / 20;
+    const bool given_back = last <= most || eventually([&] { return resident_without_cache() <= most; });
+    EXPECT_TRUE(given_back) << last / 1024 << " KiB, and not given back";
   }
 
   std::uint64_t minutes_ = given("HOLYSHEEP_SOAK_MINUTES", 0);

@@ -89,6 +89,7 @@ MetricsPage SoakBooks::metrics() const {
 /// What is still under way or held; empty: nothing.
 std::string SoakBooks::disquiet() const {
   const auto page = metrics();
+  if (page.sum("holysheep_build_info") != 1) return "there are no metrics";
   std::string all;
   const auto expect_none = [&](const std::string& family, const std::string& part = {}) {
     if (const double value = page.sum(family, part); value != 0)
