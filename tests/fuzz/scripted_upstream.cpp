@@ -60,7 +60,11 @@ bool ScriptedUpstream::accept() {
 }
 
 bool ScriptedUpstream::listen_to(Connection& connection) {
-  if (!connection.socket.read(connection.came)) return false;
+  const bool came = connection.socket.read(connection.came);
+  if (connection.answers || connection.came.empty()) {
+    if (connection.socket.ended()) connection.socket.close();
+    return came;
+  }
   while (!connection.answers) {
     ReadRequests read = read_requests(connection.came);
     confused_ = confused_ || read.refused;
@@ -79,7 +83,7 @@ bool ScriptedUpstream::listen_to(Connection& connection) {
     connection.early = true;
   }
   if (connection.socket.ended()) connection.socket.close();
-  return true;
+  return came || connection.answers;
 }
 
 void ScriptedUpstream::answer(Connection& connection) {
