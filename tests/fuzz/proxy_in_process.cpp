@@ -147,7 +147,7 @@ bool ProxyInProcess::turn() {
 
 bool ProxyInProcess::wait() {
   parts_->loop.io.restart();
-  return parts_->loop.io.run_one_for(std::chrono::microseconds(300)) > 0;
+  return parts_->loop.io.run_one_for(std::chrono::milliseconds(2)) > 0;
 }
 
 void ProxyInProcess::cut() {

@@ -19,7 +19,7 @@ class ProxyInProcess {
   int connect();
   /// Lets the event loop do what it can. Whether that was anything.
   bool turn();
-  /// The same, and waits a little for something to come.
+  /// The same, and waits a little for something to come: loopback delivers late on a busy machine.
   bool wait();
   /// The process ends: what is in flight is cut.
   void cut();
