@@ -68,16 +68,20 @@ Result<nlohmann::json, std::vector<std::string>> parse_document(std::string_view
   const auto one = [](std::string problem) {
     return Unexpected{std::vector<std::string>{std::move(problem)}};
   };
+  const auto not_json = [&](std::string_view before) {
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') + 1) + 1;
+    return one("not JSON, at line " + std::to_string(line) + ", column " + std::to_string(column));
+  };
+  // The parser would take it for the end, whatever follows.
+  if (const auto nul = text.find('\0'); nul != text.npos) return not_json(text.substr(0, nul));
   // The parser's own messages would quote the text, which may hold a key.
   try {
     auto json = nlohmann::json::parse(text.begin(), text.end(), look);
     if (!keys.twice().empty()) return Unexpected{keys.twice()};
     return json;
   } catch (const nlohmann::json::parse_error& error) {
-    const auto before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = before.size() - (before.rfind('\n') + 1) + 1;
-    return one("not JSON, at line " + std::to_string(line) + ", column " + std::to_string(column));
+    return not_json(text.substr(0, error.byte == 0 ? 0 : error.byte - 1));
   } catch (const nlohmann::json::out_of_range&) {
     return one("a number is too large: accepted are numbers below 1e308");
   }

@@ -26,6 +26,7 @@ bool is_visible(char c) {
 
 bool is_address(int family, std::string_view text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  if (text.find('\0') != text.npos) return false;  // it reads up to there
   return inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
 }
 
@@ -108,6 +109,7 @@ std::optional<std::string> parse_key(std::string_view text) {
 }
 
 std::optional<std::map<std::string, std::vector<std::string>>> parse_model_fallbacks(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // the parser takes it for the end
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   std::map<std::string, std::vector<std::string>> fallbacks;

@@ -45,6 +45,14 @@ bool ChunkDecoder::step(char c) noexcept {
       return c != '\r' && end_size(c);
     case State::extension:
       if (c == '\r') return end_size(c);
+      if (c == '"') state_ = State::quoted;
+      return is_value_character(c) && count_extension();
+    case State::quoted:
+      if (c == '"') state_ = State::extension;
+      if (c == '\\') state_ = State::quoted_pair;
+      return is_value_character(c) && count_extension();
+    case State::quoted_pair:
+      state_ = State::quoted;
       return is_value_character(c) && count_extension();
     case State::size_lf:
       state_ = left_ > 0 ? State::payload : State::trailers;

@@ -1,3 +1,4 @@
+#include <holysheep/core/text.hpp>
 #include <holysheep/http/first_event.hpp>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ using Json = nlohmann::json;
 
 /// The data of the first event that has any, its lines joined (WHATWG HTML §9.2.6).
 std::string first_data(std::string_view text) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::string data;
   bool found = false;
   while (!text.empty()) {
@@ -28,6 +30,8 @@ std::string first_data(std::string_view text) {
     found = true;
     data += line.substr(line.starts_with("data: ") ? 6 : 5);
   }
+  if (data.starts_with(byte_order_mark))
+    data.erase(0, byte_order_mark.size());  // the parser would pass over it
   return data;
 }
 
@@ -78,6 +82,7 @@ std::string text_member(const Json& object, const char* name) {
 std::optional<EventError> error_of_event(std::string_view event) {
   if (event.find("error") == event.npos) return std::nullopt;  // nearly every event there is
   const std::string data = first_data(event);
+  if (data.find('\0') != data.npos) return std::nullopt;  // the parser takes it for the end
   const Json json = Json::parse(data, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto nested = json.find("error");
@@ -119,11 +124,18 @@ FirstEvent::State FirstEvent::feed(std::string_view bytes) {
   }
 }
 
+/// Line by line, so that what is kept is one event's: pings before it, or events behind it, may have come in
+/// the same read.
 FirstEvent::State FirstEvent::take(std::string_view payload) {
-  const std::size_t whole = tracker_.feed(payload);
-  text_ += payload;
-  if (tracker_.events() > 0) return State::known;
-  if (whole > 0) text_.assign(payload.substr(whole));  // comments and pings so far
+  while (!payload.empty()) {
+    const std::size_t end = payload.find_first_of("\r\n");
+    const auto line = payload.substr(0, end == payload.npos ? end : end + 1);
+    payload.remove_prefix(line.size());
+    const std::size_t whole = tracker_.feed(line);
+    text_ += line;
+    if (tracker_.events() > 0) return State::known;
+    if (whole > 0) text_.assign(line.substr(whole));  // comments and pings so far
+  }
   return State::need_more;
 }
 

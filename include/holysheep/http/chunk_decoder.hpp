@@ -39,6 +39,8 @@ class ChunkDecoder {
     size,
     blank_after_size,
     extension,
+    quoted,  ///< within an extension's quoted string, which the line's end must not cut (RFC 9112 §7.1.1)
+    quoted_pair,
     size_lf,
     payload,
     payload_cr,

@@ -48,7 +48,7 @@ class RequestScan {
   [[nodiscard]] std::optional<Span> stream_options_span() const noexcept;
   /// Bytes before the object's first member: its `{` is the last of them. 0: it has not come.
   [[nodiscard]] std::uint64_t first_member() const noexcept { return first_member_; }
-  /// The object has come to its end, and nothing malformed was seen before it.
+  /// The object, of one member at least, has come to its end, and nothing malformed was seen before it.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   /// And nothing but white space stood behind it.
   [[nodiscard]] bool whole() const noexcept { return closed_ && !followed_; }

@@ -43,6 +43,11 @@ TEST(JsonDocument, WhatIsNoJsonHasItsPlaceAndIsNotQuoted) {
   EXPECT_THAT(problems_of("[1e999]"), ElementsAre("a number is too large: accepted are numbers below 1e308"));
 }
 
+TEST(JsonDocument, NothingIsHiddenBehindAZeroByte) {
+  EXPECT_THAT(problems_of(std::string_view("{}\n\0{\"a\":1}", 11)),
+              ElementsAre("not JSON, at line 2, column 1"));
+}
+
 TEST(JsonDocument, AScalarIsADocumentToo) {
   for (const auto* text : {"1", "null", "\"a\"", "[]", "{}"}) EXPECT_TRUE(parse_document(text)) << text;
 }

@@ -51,6 +51,11 @@ TEST(ValueForms, SizesArePowersOf1024AndMustFit) {
     EXPECT_EQ(parse_size(bad), std::nullopt) << bad;
 }
 
+TEST(ValueForms, NothingIsHiddenBehindAZeroByte) {
+  EXPECT_FALSE(parse_address(std::string_view("::1\0x", 5)).has_value());
+  EXPECT_FALSE(parse_model_fallbacks(std::string_view("{}\0x", 4)).has_value());
+}
+
 TEST(ValueForms, AUrlIsTakenApart) {
   const auto url = parse_base_url("HTTPS://API.Example:8443/a/b//");
   ASSERT_TRUE(url);

@@ -145,6 +145,8 @@ TEST(ChunkDecoder, RefusesWhatIsNotExactlyTheGrammar) {
       {"a bare CR in an extension", "5;a\rb"},
       {"a control character in an extension", "5;a\x01"},
       {"a zero byte in an extension", "5;\0"sv},
+      {"a quoted string that the line's end cuts, RFC 9112 §7.1.1", "5;a=\"b\r\n"},
+      {"a quoted string whose end is escaped", "5;a=\"b\\\"\r\n"},
       {"a chunk longer than it said", "3\r\nabcd"},
       {"a bare LF after a chunk", "3\r\nabc\n"},
       {"a bare CR after a chunk", "3\r\nabc\r0"},
