@@ -177,12 +177,20 @@ Task<Fault> UpstreamCall::send_piece(std::string_view piece, bool chunked) {
   co_return co_await write(blocked_, never);
 }
 
+/// Behind a 1xx the request goes on; the client gets it with the answer.
 void UpstreamCall::look_for_early_answer() {
-  const auto got = lease->read(input.room(max_answer_head));
-  early_ = got.status != IoStatus::want_read;  // else these were session tickets
-  if (got.status == IoStatus::done) {
-    answered = client_.now();
+  while (!early_) {
+    if (input.size() >= max_answer_head) {
+      early_ = true;
+      break;
+    }
+    const auto got = lease->read(input.room(max_answer_head));
+    if (got.status == IoStatus::want_read) break;  // that was all, or these were session tickets
+    early_ = got.status != IoStatus::done;
+    if (early_) break;
+    if (answered == never) answered = client_.now();
     input.added(got.count);
+    early_ = early_answer_.has_begun(input.bytes());
   }
   input.release_if_empty();
 }

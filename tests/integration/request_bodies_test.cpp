@@ -1,6 +1,8 @@
 #include "support/stage.hpp"
 #include "support/tcp_server.hpp"
 
+#include <future>
+
 #include <gmock/gmock.h>
 
 namespace holysheep::testing {
@@ -8,6 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string head(const std::string& target, const std::string& lines) {
   return "POST " + target + " HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n";
@@ -37,6 +40,34 @@ TEST(ABodyThatComesAfterItsHead, IsNotTakenForTheNextRequest) {
     EXPECT_THAT(answer, Not(HasSubstr("Connection: close")));
     EXPECT_EQ(stage.simulator.request_count(), static_cast<std::size_t>(i));
   }
+}
+
+/// Upstream says something when it has the header, and takes the body after it.
+TEST(ABodyThatComesAfterItsHead, GoesOnBehindInterimAnswers) {
+  constexpr std::string_view interims =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  std::promise<void> half;
+  TcpServer upstream([&half, interims](RawClient& connection, int) {
+    if (connection.read_until("\r\n\r\n") != ReadEnd::satisfied) return;
+    connection.send(interims);
+    if (connection.read_until("first") != ReadEnd::satisfied) return;
+    half.set_value();
+    if (connection.read_until("second") != ReadEnd::satisfied) return;
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nall");
+    connection.read_to_end();
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"REPLAY_BUFFER_MB", "0"},
+                      {"UPSTREAM_READ_TIMEOUT", "5"}});
+  RawClient client(proxy.port());
+  client.send(head("/v1/x", "Content-Length: 11\r\nConnection: close\r\n") + "first");
+  ASSERT_EQ(half.get_future().wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  client.send("second");
+  EXPECT_EQ(client.read_to_end(), ReadEnd::eof);
+  EXPECT_THAT(client.received(), StartsWith("HTTP/1.1 100 Continue\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("HTTP/1.1 103 Early Hints\r\n"));
+  EXPECT_THAT(client.received(), HasSubstr("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(client.received().ends_with("\r\n\r\nall")) << client.received();
 }
 
 TEST(ABodyOfARequestThatTakesNone, IsNotTakenForTheNextRequest) {

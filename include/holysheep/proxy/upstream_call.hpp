@@ -3,6 +3,7 @@
 #include <holysheep/core/fault.hpp>
 #include <holysheep/core/secret.hpp>
 #include <holysheep/core/settings.hpp>
+#include <holysheep/http/early_answer.hpp>
 #include <holysheep/http/first_event.hpp>
 #include <holysheep/http/head_scanner.hpp>
 #include <holysheep/http/request_writer.hpp>
@@ -102,6 +103,7 @@ class UpstreamCall {
   bool body_spent_ = false;
   bool ended_ = false;  // upstream ended its side in order, where that delimits the body
   bool early_ = false;  // upstream answered, or left, before it had the whole request
+  http::EarlyAnswer early_answer_;
 };
 
 }  // namespace holysheep::proxy
