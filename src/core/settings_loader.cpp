@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace holysheep {
 namespace {
@@ -235,8 +236,12 @@ void forget_secrets_in_environment() {
   for (const SettingSpec& spec : setting_table()) {
     if (!spec.secret) continue;
     const std::string name(spec.name);
-    // What /proc/PID/environ shows is this memory.
-    if (char* value = std::getenv(name.c_str())) ::explicit_bzero(value, std::strlen(value));
+    // What /proc/PID/environ shows is this memory; a variable may stand there twice.
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+      const std::string_view text(*entry);
+      if (!text.starts_with(name + '=')) continue;
+      ::explicit_bzero(*entry + name.size() + 1, text.size() - name.size() - 1);
+    }
     ::unsetenv(name.c_str());
   }
 }

@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <support/files.hpp>
+#include <unistd.h>
 
 namespace holysheep {
 namespace {
@@ -206,6 +208,20 @@ TEST(SecretsInTheEnvironment, AreOverwrittenWhereTheyLieAndForgotten) {
   forget_secrets_in_environment();
   EXPECT_EQ(std::getenv("FALLBACK_API_KEY"), nullptr);
   EXPECT_EQ(std::string(value, 21), std::string(21, '\0'));
+}
+
+/// A runtime that adds to an image's environment may leave a variable there twice; `getenv` sees the first.
+TEST(SecretsInTheEnvironment, AreOverwrittenTwiceWhereTheyStandTwice) {
+  std::string first = "FALLBACK_API_KEY=sk-first";
+  std::string other = "FALLBACK_API_KEY_FILE=/a/path";
+  std::string second = "FALLBACK_API_KEY=sk-second";
+  char* own[] = {first.data(), other.data(), second.data(), nullptr};
+  char** const everything = std::exchange(environ, own);
+  forget_secrets_in_environment();
+  environ = everything;
+  EXPECT_EQ(first, "FALLBACK_API_KEY=" + std::string(8, '\0'));
+  EXPECT_EQ(second, "FALLBACK_API_KEY=" + std::string(9, '\0'));
+  EXPECT_EQ(other, "FALLBACK_API_KEY_FILE=/a/path");
 }
 
 /// A Secret made from a file often ends in a line end, and lands in the variable with it.
