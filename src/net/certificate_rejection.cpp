@@ -1,4 +1,4 @@
-#include "certificate_rejection.hpp"
+#include <holysheep/net/certificate_rejection.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -13,7 +13,7 @@
 namespace holysheep::net {
 namespace {
 
-constexpr long longest_text = 300;
+constexpr long longest_text = 200;
 
 std::string printed(const std::function<void(BIO*)>& print) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);

@@ -1,4 +1,4 @@
-#include "certificate_rejection.hpp"
+#include <holysheep/net/certificate_rejection.hpp>
 #include <holysheep/net/upstream_connection.hpp>
 
 #include <array>
