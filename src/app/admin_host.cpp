@@ -10,7 +10,7 @@ namespace holysheep::app {
 namespace {
 
 constexpr std::size_t longest_name = 253;  // RFC 1035 §2.3.4, without the root's label
-constexpr std::array<std::string_view, 3> nobodys{".localhost", ".svc", ".cluster.local"};
+constexpr std::array<std::string_view, 4> nobodys{".localhost", ".svc", ".cluster.local", ".internal"};
 
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';

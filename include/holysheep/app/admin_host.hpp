@@ -10,7 +10,8 @@ namespace holysheep::app {
 ///
 /// True for what nobody can have in the public DNS: an address, with or without a port (Prometheus, port
 /// forwards); a name without a dot (`localhost`, a service's); one that ends in `.localhost` (RFC 6761 §6.3),
-/// `.svc` or `.cluster.local` (Kubernetes). Case and one dot at the end do not matter. Any thread.
+/// `.svc` or `.cluster.local` (Kubernetes) or `.internal` (which ICANN keeps for private use). Case and one
+/// dot at the end do not matter. Any thread.
 [[nodiscard]] bool is_local_host(std::string_view host);
 
 }  // namespace holysheep::app

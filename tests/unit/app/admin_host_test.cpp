@@ -19,6 +19,16 @@ TEST(TheAdminPortsHost, MayBeTheNameOfAServiceInTheCluster) {
   }
 }
 
+/// How a container calls its machine, and clouds their own.
+TEST(TheAdminPortsHost, MayBeANameOfThePrivateTopLevelDomain) {
+  for (const char* host : {"host.docker.internal:9090", "ip-10-0-0-1.ec2.internal", "HOST.Internal."}) {
+    EXPECT_TRUE(is_local_host(host)) << host;
+  }
+  for (const char* host : {"internal.example", "a.notinternal", "a.internal.example:9090"}) {
+    EXPECT_FALSE(is_local_host(host)) << host;
+  }
+}
+
 TEST(TheAdminPortsHost, MayNotBeANameThatSomebodyCanRegister) {
   for (const char* host : {"evil.example", "evil.example:9090", "localhost.evil.example", "127.0.0.1.nip.io",
                            "proxy.svc.evil.example", "svc.example", "a.xsvc", "cluster.local.evil.example",
