@@ -39,6 +39,13 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
     [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['monitoring.podMonitor.enabled=true', 'env.ADMIN_ADDRESS=127.0.0.1'], /podMonitor: ADMIN_ADDRESS 127\.0\.0\.1 lets nobody in from outside the pod/],
+    [['env.LISTEN_ADDRESS=127.0.0.1'], /LISTEN_ADDRESS 127\.0\.0\.1: neither probes nor clients reach it from outside the pod/],
+    [['env.LISTEN_ADDRESS=::1'], /LISTEN_ADDRESS ::1: neither/],
+    [['env.LISTEN_PORT=0'], /LISTEN_PORT 0: the Service needs to know the port/],
+    [['podLabels.app\\.kubernetes\\.io/name=x'], /podLabels: app\.kubernetes\.io\/name is what the pods are selected by/],
+    [['podAnnotations.checksum/config=x'], /podAnnotations: checksum\/config is the chart's own/],
+    [['image.tag=v1+b'], /'\/image\/tag': 'v1\+b' does not match pattern/],
     [['fallbackApiKey.existingSecret=a'], /fallbackApiKey: env\.FALLBACK_BASE_URL is not set/],
     [['env.LISTEN_PORT=9090'], /LISTEN_PORT and ADMIN_PORT are both 9090/],
     [['spot=null'], /missing property 'spot'/],
@@ -88,6 +95,7 @@ test('What is set to null is as if it had never been there', () => {
   assert.equal(pod_of(objects).affinity, undefined);
   assert.equal(the(objects, 'HorizontalPodAutoscaler').spec.behavior, undefined);
   assert.equal(pod_of(objects_of('--set', 'resources=null')).containers[0].resources, undefined);
+  assert.equal(pod_of(objects_of(...sets(['spot.enabled=true', 'spot.tolerations=null']))).tolerations, undefined);
 });
 
 test('Schema, values and README say the same, and what the daemon says', () => {
