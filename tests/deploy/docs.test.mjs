@@ -40,6 +40,12 @@ test('a debugging container is one that a restricted namespace admits', () => {
   for (const command of commands) assert.match(command, /--profile=restricted/);
 });
 
+test('logs of all pods are not cut to the ten lines that a selector gives', () => {
+  const commands = pages.flatMap((path) => read(path).match(/kubectl [^`]*\blogs -l [^`]*/g) ?? []);
+  assert.ok(commands.length > 0);
+  for (const command of commands) assert.match(command, /--tail=-1/);
+});
+
 test("an upgrade's settings are tried without the files that only a pod has", () => {
   const [command] = read('docs/operations.md').match(/docker run --rm --env-file[^`]*--check/);
   const overridden = Object.fromEntries([...command.matchAll(/-e (\w+)=(\S*)/g)].map(([, name, value]) => [name, value]));

@@ -88,6 +88,12 @@ const faults = {
     apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a', namespace: 'holysheep-proxy' },
     spec: { scaleTargetRef: { name: 'holysheep-proxy' }, triggers: [{ type: 'prometheus', metadata: { query: 'sum(holysheep_requests_in_flight{namespace="other"})' } }] },
   }), /asks for the namespace other and scales in holysheep-proxy/],
+  'two autoscalers whose Deployments select the same pods': [(all) => {
+    const canary = (kind) => { const copy = JSON.parse(JSON.stringify(the(all, kind))); copy.metadata.name = 'canary'; return copy; };
+    const [deployment, scaler] = [canary('Deployment'), canary('HorizontalPodAutoscaler')];
+    scaler.spec.scaleTargetRef.name = 'canary';
+    all.push(deployment, scaler);
+  }, /HorizontalPodAutoscaler\/canary: .* \(AmbiguousSelector\)/],
   'a budget that lets no pod go': [(all) => (the(all, 'PodDisruptionBudget').spec = { ...the(all, 'PodDisruptionBudget').spec, maxUnavailable: undefined, minAvailable: 2 }), /minAvailable 2 of 2/],
   'an image without a version': [(all) => (proxy(all).image = 'holysheep/proxy'), /names no version/],
   'liveness that asks whether it is ready': [(all) => (proxy(all).livenessProbe.httpGet.path = '/ready'), /liveness does not ask \/health/],

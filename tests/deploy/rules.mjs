@@ -244,6 +244,18 @@ function scaling(objects, say) {
   for (const { spec, ...object } of of_kind(objects, 'HorizontalPodAutoscaler')) {
     if ((spec.minReplicas ?? 1) > spec.maxReplicas) say(object, `minReplicas ${spec.minReplicas} is more than maxReplicas ${spec.maxReplicas}`);
   }
+  // Kubernetes asks each scaler's pods by the Deployment's selector, and gives up where two scalers find the same.
+  const found = (scaler) => {
+    const target = beside(objects, 'Deployment', target_of(scaler).name, scaler);
+    return target ? selected_by(target.spec.selector, pods(objects), target).map(({ owner }) => owner) : [];
+  };
+  const scalers = autoscalers(objects);
+  for (const [at, object] of scalers.entries()) {
+    for (const other of scalers.slice(at + 1)) {
+      if (target_of(object).name !== target_of(other).name && found(object).some((one) => found(other).includes(one)))
+        say(other, `its Deployment's selector finds pods of ${title(object)} too: neither scales (AmbiguousSelector)`);
+    }
+  }
   for (const object of of_kind(objects, 'VerticalPodAutoscaler')) {
     if ((object.spec.updatePolicy?.updateMode ?? 'Auto') === 'Off') continue;
     const policies = object.spec.resourcePolicy?.containerPolicies ?? [{}];
