@@ -301,6 +301,12 @@ test('The notes say what the values mean for whoever installs', () => {
   assert.match(notes(), /http:\/\/hs-holysheep-proxy\.llm\/v1\n[^]*No upstream key is set/);
   assert.match(notes('apiKey.value=abc'), /WARNING: apiKey\.value is for a trial[^]*WARNING: whoever reaches the Service/);
   assert.doesNotMatch(notes('apiKey.existingSecret=a', 'clientKeys.existingSecret=b'), /WARNING/);
+  const from_secret = (name) => [`extraEnv[0].name=${name}`, 'extraEnv[0].valueFrom.secretKeyRef.name=a', 'extraEnv[0].valueFrom.secretKeyRef.key=b'];
+  for (const given of [from_secret('HOLYSHEEP_API_KEY'), ['env.HOLYSHEEP_API_KEY_FILE=/mnt/key']]) {
+    assert.match(notes(...given), /WARNING: whoever reaches the Service/);
+    assert.doesNotMatch(notes(...given), /No upstream key is set/);
+  }
+  assert.doesNotMatch(notes('apiKey.existingSecret=a', ...from_secret('CLIENT_KEYS_FILE')), /WARNING/);
   assert.match(notes('autoscaling.targetMemoryUtilizationPercentage=80'), /NOTE: autoscaling looks at memory/);
   assert.match(notes(), /100 to 1000 requests a second, 50 a pod/);
   assert.match(notes('autoscaling.enabled=false', 'env.RATE_LIMIT_PER_SECOND=1000000'), / 3000000 requests a second, 1000000 a pod/);

@@ -42,6 +42,8 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_ADDRESS=127.0.0.1'], /podMonitor: ADMIN_ADDRESS 127\.0\.0\.1 lets nobody in from outside the pod/],
     [['env.LISTEN_ADDRESS=127.0.0.1'], /LISTEN_ADDRESS 127\.0\.0\.1: neither probes nor clients reach it from outside the pod/],
     [['env.LISTEN_ADDRESS=::1'], /LISTEN_ADDRESS ::1: neither/],
+    [['extraEnv[0].name=LISTEN_PORT', 'extraEnv[0].value=9000'], /extraEnv: LISTEN_PORT: ports and the grace period follow env alone/],
+    [['extraEnv[0].name=SHUTDOWN_GRACE', 'extraEnv[0].value=10m'], /extraEnv: SHUTDOWN_GRACE: ports and/],
     [['env.LISTEN_PORT=0'], /LISTEN_PORT 0: the Service needs to know the port/],
     [['podLabels.app\\.kubernetes\\.io/name=x'], /podLabels: app\.kubernetes\.io\/name is what the pods are selected by/],
     [['podAnnotations.checksum/config=x'], /podAnnotations: checksum\/config is the chart's own/],

@@ -54,6 +54,11 @@
 {{- fail (printf "podLabels: %s is what the pods are selected by; nameOverride changes it" $name) }}
 {{- end }}
 {{- end }}
+{{- range .Values.extraEnv }}
+{{- if has .name (list "LISTEN_PORT" "ADMIN_PORT" "SHUTDOWN_GRACE" "SHUTDOWN_DELAY") }}
+{{- fail (printf "extraEnv: %s: ports and the grace period follow env alone; set it there" .name) }}
+{{- end }}
+{{- end }}
 {{- if hasKey (.Values.podAnnotations | default dict) "checksum/config" }}
 {{- fail "podAnnotations: checksum/config is the chart's own" }}
 {{- end }}
