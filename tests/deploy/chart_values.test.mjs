@@ -89,6 +89,25 @@ test('The schema takes of each setting what the daemon takes', () => {
   assert.ok(refused > 1000, `${refused} refused by both`);
 });
 
+test('The schema takes of a client what the daemon takes', () => {
+  const usual = { id: 'team-a', key_sha256: '0f'.repeat(32) };
+  const cases = [{}, { id: 'a b' }, { id: '' }, { id: 'x'.repeat(65) }, { id: 'A.b_c-9' }, { key_sha256: 'abc' }, { name: 'a' },
+    { rate_limit_per_second: 0 }, { rate_limit_per_second: 0.5 }, { rate_limit_per_second: 10000000 }, { rate_limit_per_second: 10000001 },
+    { max_in_flight: 0 }, { max_in_flight: 1.5 }, { max_in_flight: 1000000 }, { max_in_flight: 1000001 },
+    { models: [] }, { models: [''] }, { models: ['gpt-4.1', 'claude-*'] }, { models: ['x'.repeat(257)] },
+    { expires: 'soon' }, { expires: '2027-01-01' }, { expires: '2027-01-01T12:00:00Z' }, { expires: '2027-01-01T12:00:00+02:00' },
+    { weight: 2 }, { tokens_per_minute: 1000 }, { budget_usd: { day: 1 } }];
+  const values = { clientKeys: { clients: cases.map((fields) => ({ ...usual, ...fields })) } };
+  const by_schema = new Set([...template('-f', values_file(values)).stderr.matchAll(/'\/clientKeys\/clients\/(\d+)/g)].map(([, at]) => Number(at)));
+  let refused = 0;
+  for (const [at, client] of values.clientKeys.clients.entries()) {
+    const by_daemon = settings.problems({ CLIENT_KEYS_FILE: settings.file_of(JSON.stringify({ clients: [client] })) });
+    assert.equal(by_schema.has(at), by_daemon.length > 0, `${JSON.stringify(client)}: ${by_daemon}`);
+    refused += by_daemon.length > 0;
+  }
+  assert.ok(refused > 10 && refused < cases.length);
+});
+
 test('What is set to null is as if it had never been there', () => {
   const nulls = ['env', 'resources.requests', 'resources.limits', 'affinity', 'tolerations', 'models', 'autoscaling.behavior', 'extraManifests'];
   const objects = objects_of(...sets(nulls.map((name) => `${name}=null`)));
