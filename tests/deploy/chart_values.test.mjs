@@ -108,6 +108,24 @@ test('The schema takes of a client what the daemon takes', () => {
   assert.ok(refused > 10 && refused < cases.length);
 });
 
+test("The schema takes of a model's prices what the daemon takes", () => {
+  const price = { input: 1, output: 2 };
+  const cases = [{ usd_per_mtok: price }, {}, { usd_per_mtok: { input: 1 } }, { usd_per_mtok: { ...price, cached_input: 0.5 } },
+    { usd_per_mtok: { ...price, input: -1 } }, { usd_per_mtok: { ...price, input: '1' } }, { usd_per_mtok: { ...price, output: 1000001 } },
+    { usd_per_mtok: { ...price, reasoning: 1 } }, { usd_per_mtok: price, direct_usd_per_mtok: price }, { direct_usd_per_mtok: price },
+    { usd_per_mtok: price, aliases: ['a', 'b-*'] }, { usd_per_mtok: price, aliases: [''] }, { usd_per_mtok: price, alias: ['a'] }];
+  const models = Object.fromEntries(cases.map((model, at) => [`model-${at}`, model]));
+  const said = template('-f', values_file({ models })).stderr;
+  const by_schema = new Set([...said.matchAll(/'\/models\/(model-\d+)/g)].map(([, name]) => name));
+  let refused = 0;
+  for (const [name, model] of Object.entries(models)) {
+    const by_daemon = settings.problems({ MODELS_FILE: settings.file_of(JSON.stringify({ models: { [name]: model } })) });
+    assert.equal(by_schema.has(name), by_daemon.length > 0, `${JSON.stringify(model)}: ${by_daemon}`);
+    refused += by_daemon.length > 0;
+  }
+  assert.ok(refused > 5 && refused < cases.length);
+});
+
 test('What is set to null is as if it had never been there', () => {
   const nulls = ['env', 'resources.requests', 'resources.limits', 'affinity', 'tolerations', 'models', 'autoscaling.behavior', 'extraManifests'];
   const objects = objects_of(...sets(nulls.map((name) => `${name}=null`)));
