@@ -137,6 +137,30 @@ test('What is set to null is as if it had never been there', () => {
   assert.equal(pod_of(objects_of(...sets(['spot.enabled=true', 'spot.tolerations=null']))).tolerations, undefined);
 });
 
+// Helm takes a null for a value that was never there, and a list that is empty is anybody.
+test('What the chart cannot do without is missed when it is set to null', () => {
+  const needed = {
+    image: ['repository', 'pullPolicy'], service: ['type', 'port'], autoscaling: ['enabled', 'minReplicas', 'maxReplicas', 'keda'],
+    'autoscaling.keda': ['enabled', 'prometheus'], podDisruptionBudget: ['enabled', 'maxUnavailable'], networkPolicy: ['enabled', 'monitoringFrom'],
+    ingress: ['enabled', 'host'], httpRoute: ['enabled'], monitoring: ['podMonitor', 'prometheusRule'], spot: ['enabled', 'instanceTypes'],
+    verticalPodAutoscaler: ['enabled', 'updateMode', 'controlledResources', 'minAllowed', 'maxAllowed'], 'monitoring.podMonitor': ['enabled', 'interval'],
+    'monitoring.prometheusRule': ['enabled'], serviceAccount: ['create'],
+    apiKey: ['key'], fallbackApiKey: ['key'], clientKeys: ['key'], customCA: ['key'],
+  };
+  // One rendering for all that can be missed side by side, and one for what holds others.
+  const inner = (within) => Object.entries(needed).flatMap(([place, names]) =>
+    names.filter((name) => (`${place}.${name}` in needed) === within).map((name) => [place, name]));
+  for (const missed of [inner(false), inner(true)]) {
+    const said = refusal(...sets(missed.map(([place, name]) => `${place}.${name}=null`)));
+    for (const [place, name] of missed) {
+      const line = said.split('\n').find((one) => one.includes(`at '/${place.replace('.', '/')}': missing`)) ?? '';
+      assert.ok(line.includes(`'${name}'`), `${place}.${name}: ${line}`);
+    }
+  }
+  assert.match(refusal('--set', 'preStopSeconds=null'), /missing property 'preStopSeconds'/);
+  assert.ok(objects_of(...sets(['ingress.enabled=true', 'ingress.annotations=null'])).some(({ kind }) => kind === 'Ingress'));
+});
+
 test('Schema, values and README say the same, and what the daemon says', () => {
   const schema = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8'));
   const defaults = (node) => 'default' in node || !node.properties ? node.default
