@@ -134,7 +134,11 @@ test('Requests in flight scale through the adapter, or in its place through KEDA
   assert.ok(!objects.some(({ kind }) => kind === 'HorizontalPodAutoscaler'));
   const { triggers, minReplicaCount, maxReplicaCount, advanced } = the(objects, 'ScaledObject').spec;
   assert.deepEqual(triggers.map(({ type, metadata: { threshold, value } }) => [type, threshold ?? value]), [['prometheus', '300'], ['cpu', '70']]);
-  assert.equal(triggers[0].metadata.query, 'sum(holysheep_requests_in_flight{namespace="llm",pod=~"hs-holysheep-proxy-.*"})');
+  const [, pods_of] = triggers[0].metadata.query.match(/^sum\(holysheep_requests_in_flight\{namespace="llm",pod=~"(.*)"\}\)$/);
+  const asked = (pod) => new RegExp(`^(?:${pods_of})$`).test(pod);
+  // As the ReplicaSet names its pods; and, of a long name, only the beginning of its hash is left.
+  assert.ok(asked('hs-holysheep-proxy-6d4cf56db6-x2x9k') && asked('hs-holysheep-proxy-6d4cfx2x9k'));
+  assert.ok(!asked('hs-holysheep-proxy-canary-6d4cf56db6-x2x9k'), "another release's pods are counted");
   assert.deepEqual([minReplicaCount, maxReplicaCount, advanced.horizontalPodAutoscalerConfig.behavior], [2, 20, adapter.behavior]);
 });
 
@@ -145,6 +149,14 @@ test('KEDA in the chart is the one of deploy/k8s, but for whose pods it asks', (
   };
   assert.deepEqual(spec(objects_of(...sets(['monitoring.podMonitor.enabled=true', 'autoscaling.targetRequestsInFlight=500', 'autoscaling.keda.enabled=true']))),
     spec(render_with('base', ['keda'])));
+});
+
+test('The version label is one, whatever the tag', async () => {
+  for (const tag of [`${'a'.repeat(62)}-x`, `${'a'.repeat(62)}.x`, '_nightly', 'v1.2.3']) {
+    const objects = objects_of('--set', `image.tag=${tag}`);
+    assert.deepEqual(await problems_of(objects), [], tag);
+    assert.equal(pod_of(objects).containers[0].image, `holysheep/proxy:${tag}`);
+  }
 });
 
 test('Ports follow their settings', () => {
@@ -172,6 +184,10 @@ test('The Ingress takes what the proxy takes, and waits for as long', () => {
   assert.equal(of('proxy-read-timeout', 'env.UPSTREAM_READ_TIMEOUT=200s'), '210');
   assert.equal(of('proxy-buffering'), 'off');
   assert.equal(of('limit-rpm', 'ingress.limitRpm=0'), undefined);
+  const many = objects_of('-f', values_file({ ingress: { enabled: true, limitRpm: 1000000 }, monitoring: { podMonitor: { enabled: true } },
+    autoscaling: { targetRequestsInFlight: 2000000 } }));
+  assert.equal(the(many, 'Ingress').metadata.annotations['nginx.ingress.kubernetes.io/limit-rpm'], '1000000');
+  assert.equal(the(many, 'HorizontalPodAutoscaler').spec.metrics[0].pods.target.averageValue, '2000000');
   assert.equal(told()['cert-manager.io/cluster-issuer'], 'letsencrypt-prod');
   assert.equal(told('ingress.tlsSecret=')['cert-manager.io/cluster-issuer'], undefined);
 });
@@ -285,10 +301,19 @@ test('The notes say what the values mean for whoever installs', () => {
   assert.match(notes(), /http:\/\/hs-holysheep-proxy\.llm\/v1\n[^]*No upstream key is set/);
   assert.match(notes('apiKey.value=abc'), /WARNING: apiKey\.value is for a trial[^]*WARNING: whoever reaches the Service/);
   assert.doesNotMatch(notes('apiKey.existingSecret=a', 'clientKeys.existingSecret=b'), /WARNING/);
+  const from_secret = (name) => [`extraEnv[0].name=${name}`, 'extraEnv[0].valueFrom.secretKeyRef.name=a', 'extraEnv[0].valueFrom.secretKeyRef.key=b'];
+  for (const given of [from_secret('HOLYSHEEP_API_KEY'), ['env.HOLYSHEEP_API_KEY_FILE=/mnt/key']]) {
+    assert.match(notes(...given), /WARNING: whoever reaches the Service/);
+    assert.doesNotMatch(notes(...given), /No upstream key is set/);
+  }
+  assert.doesNotMatch(notes('apiKey.existingSecret=a', ...from_secret('CLIENT_KEYS_FILE')), /WARNING/);
   assert.match(notes('autoscaling.targetMemoryUtilizationPercentage=80'), /NOTE: autoscaling looks at memory/);
   assert.match(notes(), /100 to 1000 requests a second, 50 a pod/);
   assert.match(notes('autoscaling.enabled=false', 'env.RATE_LIMIT_PER_SECOND=1000000'), / 3000000 requests a second, 1000000 a pod/);
   assert.match(notes('env.RATE_LIMIT_PER_SECOND=0.5'), /1 to 10 requests a second, 0\.5 a pod/);
   assert.doesNotMatch(notes('env.RATE_LIMIT_PER_SECOND=0'), /a pod/);
+  assert.match(notes('resources=null'), /NOTE: no CPU is requested[^]*autoscaler cannot/);
+  assert.doesNotMatch(notes('resources.requests=null'), /no CPU is requested/);
+  assert.doesNotMatch(notes('resources=null', 'autoscaling.enabled=false'), /no CPU is requested/);
   assert.match(notes('ingress.enabled=true'), /https:\/\/api\.yourdomain\.com\/v1/);
 });

@@ -39,6 +39,15 @@ test('Values that are wrong are refused, with a message that says where', () => 
     [['httpRoute.enabled=true'], /httpRoute: parentRefs is empty/],
     [['verticalPodAutoscaler.enabled=true', 'verticalPodAutoscaler.controlledResources[0]=cpu'], /verticalPodAutoscaler: it would change cpu/],
     [['monitoring.podMonitor.enabled=true', 'env.ADMIN_PORT=0'], /podMonitor: ADMIN_PORT 0 turns the metrics off/],
+    [['monitoring.podMonitor.enabled=true', 'env.ADMIN_ADDRESS=127.0.0.1'], /podMonitor: ADMIN_ADDRESS 127\.0\.0\.1 lets nobody in from outside the pod/],
+    [['env.LISTEN_ADDRESS=127.0.0.1'], /LISTEN_ADDRESS 127\.0\.0\.1: neither probes nor clients reach it from outside the pod/],
+    [['env.LISTEN_ADDRESS=::1'], /LISTEN_ADDRESS ::1: neither/],
+    [['extraEnv[0].name=LISTEN_PORT', 'extraEnv[0].value=9000'], /extraEnv: LISTEN_PORT: ports and the grace period follow env alone/],
+    [['extraEnv[0].name=SHUTDOWN_GRACE', 'extraEnv[0].value=10m'], /extraEnv: SHUTDOWN_GRACE: ports and/],
+    [['env.LISTEN_PORT=0'], /LISTEN_PORT 0: the Service needs to know the port/],
+    [['podLabels.app\\.kubernetes\\.io/name=x'], /podLabels: app\.kubernetes\.io\/name is what the pods are selected by/],
+    [['podAnnotations.checksum/config=x'], /podAnnotations: checksum\/config is the chart's own/],
+    [['image.tag=v1+b'], /'\/image\/tag': 'v1\+b' does not match pattern/],
     [['fallbackApiKey.existingSecret=a'], /fallbackApiKey: env\.FALLBACK_BASE_URL is not set/],
     [['env.LISTEN_PORT=9090'], /LISTEN_PORT and ADMIN_PORT are both 9090/],
     [['spot=null'], /missing property 'spot'/],
@@ -80,6 +89,43 @@ test('The schema takes of each setting what the daemon takes', () => {
   assert.ok(refused > 1000, `${refused} refused by both`);
 });
 
+test('The schema takes of a client what the daemon takes', () => {
+  const usual = { id: 'team-a', key_sha256: '0f'.repeat(32) };
+  const cases = [{}, { id: 'a b' }, { id: '' }, { id: 'x'.repeat(65) }, { id: 'A.b_c-9' }, { key_sha256: 'abc' }, { name: 'a' },
+    { rate_limit_per_second: 0 }, { rate_limit_per_second: 0.5 }, { rate_limit_per_second: 10000000 }, { rate_limit_per_second: 10000001 },
+    { max_in_flight: 0 }, { max_in_flight: 1.5 }, { max_in_flight: 1000000 }, { max_in_flight: 1000001 },
+    { models: [] }, { models: [''] }, { models: ['gpt-4.1', 'claude-*'] }, { models: ['x'.repeat(257)] },
+    { expires: 'soon' }, { expires: '2027-01-01' }, { expires: '2027-01-01T12:00:00Z' }, { expires: '2027-01-01T12:00:00+02:00' },
+    { weight: 2 }, { tokens_per_minute: 1000 }, { budget_usd: { day: 1 } }];
+  const values = { clientKeys: { clients: cases.map((fields) => ({ ...usual, ...fields })) } };
+  const by_schema = new Set([...template('-f', values_file(values)).stderr.matchAll(/'\/clientKeys\/clients\/(\d+)/g)].map(([, at]) => Number(at)));
+  let refused = 0;
+  for (const [at, client] of values.clientKeys.clients.entries()) {
+    const by_daemon = settings.problems({ CLIENT_KEYS_FILE: settings.file_of(JSON.stringify({ clients: [client] })) });
+    assert.equal(by_schema.has(at), by_daemon.length > 0, `${JSON.stringify(client)}: ${by_daemon}`);
+    refused += by_daemon.length > 0;
+  }
+  assert.ok(refused > 10 && refused < cases.length);
+});
+
+test("The schema takes of a model's prices what the daemon takes", () => {
+  const price = { input: 1, output: 2 };
+  const cases = [{ usd_per_mtok: price }, {}, { usd_per_mtok: { input: 1 } }, { usd_per_mtok: { ...price, cached_input: 0.5 } },
+    { usd_per_mtok: { ...price, input: -1 } }, { usd_per_mtok: { ...price, input: '1' } }, { usd_per_mtok: { ...price, output: 1000001 } },
+    { usd_per_mtok: { ...price, reasoning: 1 } }, { usd_per_mtok: price, direct_usd_per_mtok: price }, { direct_usd_per_mtok: price },
+    { usd_per_mtok: price, aliases: ['a', 'b-*'] }, { usd_per_mtok: price, aliases: [''] }, { usd_per_mtok: price, alias: ['a'] }];
+  const models = Object.fromEntries(cases.map((model, at) => [`model-${at}`, model]));
+  const said = template('-f', values_file({ models })).stderr;
+  const by_schema = new Set([...said.matchAll(/'\/models\/(model-\d+)/g)].map(([, name]) => name));
+  let refused = 0;
+  for (const [name, model] of Object.entries(models)) {
+    const by_daemon = settings.problems({ MODELS_FILE: settings.file_of(JSON.stringify({ models: { [name]: model } })) });
+    assert.equal(by_schema.has(name), by_daemon.length > 0, `${JSON.stringify(model)}: ${by_daemon}`);
+    refused += by_daemon.length > 0;
+  }
+  assert.ok(refused > 5 && refused < cases.length);
+});
+
 test('What is set to null is as if it had never been there', () => {
   const nulls = ['env', 'resources.requests', 'resources.limits', 'affinity', 'tolerations', 'models', 'autoscaling.behavior', 'extraManifests'];
   const objects = objects_of(...sets(nulls.map((name) => `${name}=null`)));
@@ -88,6 +134,31 @@ test('What is set to null is as if it had never been there', () => {
   assert.equal(pod_of(objects).affinity, undefined);
   assert.equal(the(objects, 'HorizontalPodAutoscaler').spec.behavior, undefined);
   assert.equal(pod_of(objects_of('--set', 'resources=null')).containers[0].resources, undefined);
+  assert.equal(pod_of(objects_of(...sets(['spot.enabled=true', 'spot.tolerations=null']))).tolerations, undefined);
+});
+
+// Helm takes a null for a value that was never there, and a list that is empty is anybody.
+test('What the chart cannot do without is missed when it is set to null', () => {
+  const needed = {
+    image: ['repository', 'pullPolicy'], service: ['type', 'port'], autoscaling: ['enabled', 'minReplicas', 'maxReplicas', 'keda'],
+    'autoscaling.keda': ['enabled', 'prometheus'], podDisruptionBudget: ['enabled', 'maxUnavailable'], networkPolicy: ['enabled', 'monitoringFrom'],
+    ingress: ['enabled', 'host'], httpRoute: ['enabled'], monitoring: ['podMonitor', 'prometheusRule'], spot: ['enabled', 'instanceTypes'],
+    verticalPodAutoscaler: ['enabled', 'updateMode', 'controlledResources', 'minAllowed', 'maxAllowed'], 'monitoring.podMonitor': ['enabled', 'interval'],
+    'monitoring.prometheusRule': ['enabled'], serviceAccount: ['create'],
+    apiKey: ['key'], fallbackApiKey: ['key'], clientKeys: ['key'], customCA: ['key'],
+  };
+  // One rendering for all that can be missed side by side, and one for what holds others.
+  const inner = (within) => Object.entries(needed).flatMap(([place, names]) =>
+    names.filter((name) => (`${place}.${name}` in needed) === within).map((name) => [place, name]));
+  for (const missed of [inner(false), inner(true)]) {
+    const said = refusal(...sets(missed.map(([place, name]) => `${place}.${name}=null`)));
+    for (const [place, name] of missed) {
+      const line = said.split('\n').find((one) => one.includes(`at '/${place.replace('.', '/')}': missing`)) ?? '';
+      assert.ok(line.includes(`'${name}'`), `${place}.${name}: ${line}`);
+    }
+  }
+  assert.match(refusal('--set', 'preStopSeconds=null'), /missing property 'preStopSeconds'/);
+  assert.ok(objects_of(...sets(['ingress.enabled=true', 'ingress.annotations=null'])).some(({ kind }) => kind === 'Ingress'));
 });
 
 test('Schema, values and README say the same, and what the daemon says', () => {

@@ -57,6 +57,8 @@ const faults = {
   'an Ingress to a Service that there is not': [(all) => (backend(all).name = 'other'), /no Service other/],
   'an Ingress to a port that there is not': [(all) => (backend(all).port.name = 'https'), /has no port https/],
   'an HTTPRoute to a port that there is not': [(all) => (the(all, 'HTTPRoute').spec.rules[0].backendRefs[0].port = 8080), /has no port 8080/],
+  'a port that is none': [(all) => { config(all).LISTEN_PORT = '0'; proxy(all).ports[0].containerPort = 0; }, /port http: 0 is no port/],
+  'a daemon that only its own pod reaches': [(all) => (config(all).LISTEN_ADDRESS = '127.0.0.1'), /LISTEN_ADDRESS is 127\.0\.0\.1/],
   'a port that the daemon does not listen on': [(all) => (config(all).LISTEN_PORT = '8000'), /LISTEN_PORT is 8000/],
   'an admin port that only the pod itself can reach': [(all) => delete config(all).ADMIN_ADDRESS, /open on 127.0.0.1 only/],
   'an account that there is not': [(all) => (spec(all).serviceAccountName = 'other'), /no ServiceAccount other/],
@@ -82,6 +84,16 @@ const faults = {
     apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a', namespace: 'holysheep-proxy' },
     spec: { scaleTargetRef: { name: 'holysheep-proxy' }, triggers: [{ type: 'prometheus', metadata: { query: 'sum(holysheep_streams)' } }] },
   }), /holysheep_streams is no gauge[\s\S]*no behavior.scaleDown/],
+  "an autoscaler that counts another namespace's requests": [(all) => all.push({
+    apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'a', namespace: 'holysheep-proxy' },
+    spec: { scaleTargetRef: { name: 'holysheep-proxy' }, triggers: [{ type: 'prometheus', metadata: { query: 'sum(holysheep_requests_in_flight{namespace="other"})' } }] },
+  }), /asks for the namespace other and scales in holysheep-proxy/],
+  'two autoscalers whose Deployments select the same pods': [(all) => {
+    const canary = (kind) => { const copy = JSON.parse(JSON.stringify(the(all, kind))); copy.metadata.name = 'canary'; return copy; };
+    const [deployment, scaler] = [canary('Deployment'), canary('HorizontalPodAutoscaler')];
+    scaler.spec.scaleTargetRef.name = 'canary';
+    all.push(deployment, scaler);
+  }, /HorizontalPodAutoscaler\/canary: .* \(AmbiguousSelector\)/],
   'a budget that lets no pod go': [(all) => (the(all, 'PodDisruptionBudget').spec = { ...the(all, 'PodDisruptionBudget').spec, maxUnavailable: undefined, minAvailable: 2 }), /minAvailable 2 of 2/],
   'an image without a version': [(all) => (proxy(all).image = 'holysheep/proxy'), /names no version/],
   'liveness that asks whether it is ready': [(all) => (proxy(all).livenessProbe.httpGet.path = '/ready'), /liveness does not ask \/health/],

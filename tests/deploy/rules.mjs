@@ -63,6 +63,8 @@ function ports(objects, say) {
   const all = pods(objects);
   for (const { owner, containers } of all) {
     for (const container of containers) {
+      for (const { name, containerPort } of container.ports ?? [])
+        if (!(containerPort >= 1 && containerPort <= 65535)) say(owner, `${container.name}: port ${name}: ${containerPort} is no port`);
       const own = (container.ports ?? []).map(({ name, containerPort }) => [name, containerPort]).flat();
       const actions = ['livenessProbe', 'readinessProbe', 'startupProbe'].map((probe) => [probe, container[probe]?.httpGet]);
       for (const [probe, get] of actions) {
@@ -159,6 +161,7 @@ function daemon(objects, pod, say) {
   const number = (name) => container.ports?.find((port) => port.name === name)?.containerPort;
   if (!(container.ports ?? []).some(({ containerPort }) => String(containerPort) === effective.LISTEN_PORT))
     say(`LISTEN_PORT is ${effective.LISTEN_PORT}, and the container has no such port`);
+  if (/^(127\.|::1$)/.test(effective.LISTEN_ADDRESS)) say(`LISTEN_ADDRESS is ${effective.LISTEN_ADDRESS}, and neither probes nor clients reach it`);
   if (number('admin') !== undefined && String(number('admin')) !== effective.ADMIN_PORT)
     say(`ADMIN_PORT is ${effective.ADMIN_PORT}, and the port named admin ${number('admin')}`);
   if (number('admin') !== undefined && /^(127\.|::1$)/.test(effective.ADMIN_ADDRESS))
@@ -241,6 +244,18 @@ function scaling(objects, say) {
   for (const { spec, ...object } of of_kind(objects, 'HorizontalPodAutoscaler')) {
     if ((spec.minReplicas ?? 1) > spec.maxReplicas) say(object, `minReplicas ${spec.minReplicas} is more than maxReplicas ${spec.maxReplicas}`);
   }
+  // Kubernetes asks each scaler's pods by the Deployment's selector, and gives up where two scalers find the same.
+  const found = (scaler) => {
+    const target = beside(objects, 'Deployment', target_of(scaler).name, scaler);
+    return target ? selected_by(target.spec.selector, pods(objects), target).map(({ owner }) => owner) : [];
+  };
+  const scalers = autoscalers(objects);
+  for (const [at, object] of scalers.entries()) {
+    for (const other of scalers.slice(at + 1)) {
+      if (target_of(object).name !== target_of(other).name && found(object).some((one) => found(other).includes(one)))
+        say(other, `its Deployment's selector finds pods of ${title(object)} too: neither scales (AmbiguousSelector)`);
+    }
+  }
   for (const object of of_kind(objects, 'VerticalPodAutoscaler')) {
     if ((object.spec.updatePolicy?.updateMode ?? 'Auto') === 'Off') continue;
     const policies = object.spec.resourcePolicy?.containerPolicies ?? [{}];
@@ -271,6 +286,11 @@ function signals(objects, say) {
     for (const text of asked.filter(Boolean)) {
       const [name] = text.match(/\b(holysheep|gen_ai|process)_\w+/) ?? [text];
       if (told_families()[name] !== 'gauge') say(object, `${name} is no gauge of docs/metrics.md`);
+    }
+    // Where it stands in a query nothing moves it along with the object: no answer means that no pod is taken away.
+    for (const { metadata: { query } } of triggers) {
+      const [, of] = query?.match(/\bnamespace="([^"]*)"/) ?? [];
+      if (of !== undefined && of !== namespace_of(object)) say(object, `asks for the namespace ${of} and scales in ${namespace_of(object)}`);
     }
     const down = (behavior ?? advanced?.horizontalPodAutoscalerConfig?.behavior)?.scaleDown;
     if (down?.stabilizationWindowSeconds !== undefined && down.stabilizationWindowSeconds < 300)

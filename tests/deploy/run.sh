@@ -3,4 +3,4 @@
 set -eu
 cd "$(dirname "$0")"
 ./tools >/dev/null || exit $?
-exec node --test kustomize.test.mjs article.test.mjs planted.test.mjs
+exec node --test kustomize.test.mjs article.test.mjs planted.test.mjs docs.test.mjs

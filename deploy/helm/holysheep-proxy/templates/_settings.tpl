@@ -49,6 +49,19 @@
 {{- if and .Values.clientKeys.existingSecret .Values.clientKeys.clients }}
 {{- fail "clientKeys: existingSecret and clients are both set; which file is meant?" }}
 {{- end }}
+{{- range $name, $_ := include "holysheep-proxy.selectorLabels" . | fromYaml }}
+{{- if hasKey ($.Values.podLabels | default dict) $name }}
+{{- fail (printf "podLabels: %s is what the pods are selected by; nameOverride changes it" $name) }}
+{{- end }}
+{{- end }}
+{{- range .Values.extraEnv }}
+{{- if has .name (list "LISTEN_PORT" "ADMIN_PORT" "SHUTDOWN_GRACE" "SHUTDOWN_DELAY") }}
+{{- fail (printf "extraEnv: %s: ports and the grace period follow env alone; set it there" .name) }}
+{{- end }}
+{{- end }}
+{{- if hasKey (.Values.podAnnotations | default dict) "checksum/config" }}
+{{- fail "podAnnotations: checksum/config is the chart's own" }}
+{{- end }}
 {{- end }}
 
 {{/* Every setting that the pods get, as JSON: what the other values mean, then env. */}}
@@ -96,7 +109,20 @@
 {{- if eq ($all.LISTEN_PORT | default "8080") ($all.ADMIN_PORT | default "9090") }}
 {{- fail (printf "env: LISTEN_PORT and ADMIN_PORT are both %s" ($all.LISTEN_PORT | default "8080")) }}
 {{- end }}
+{{- if eq ($all.LISTEN_PORT | default "8080") "0" }}
+{{- fail "env.LISTEN_PORT 0: the Service needs to know the port; name one" }}
+{{- end }}
+{{- if include "holysheep-proxy.loopback" $all.LISTEN_ADDRESS }}
+{{- fail (printf "env.LISTEN_ADDRESS %s: neither probes nor clients reach it from outside the pod" $all.LISTEN_ADDRESS) }}
+{{- end }}
 {{- toJson $all }}
+{{- end }}
+
+{{/* Whether only the pod itself reaches what listens on this address. */}}
+{{- define "holysheep-proxy.loopback" -}}
+{{- if or (hasPrefix "127." (toString .)) (eq "::1" (toString .)) }}
+{{- true }}
+{{- end }}
 {{- end }}
 
 {{/* 250m, 1.5 or "2": CPUs, rounded up. */}}
@@ -145,7 +171,7 @@
 {{/* Whether the admin side is there for others than the pod itself. */}}
 {{- define "holysheep-proxy.adminOpen" -}}
 {{- $address := get (include "holysheep-proxy.settings" . | fromJson) "ADMIN_ADDRESS" | default "127.0.0.1" }}
-{{- if not (or (eq (include "holysheep-proxy.adminPort" .) "0") (hasPrefix "127." $address) (eq $address "::1")) }}
+{{- if not (or (eq (include "holysheep-proxy.adminPort" .) "0") (include "holysheep-proxy.loopback" $address)) }}
 {{- true }}
 {{- end }}
 {{- end }}
