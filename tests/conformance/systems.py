@@ -1,5 +1,7 @@
 """The proxies that the table is run against: each as a gateway in front of the same upstream, with one event loop,
 kept upstream connections, no retries, the client's credentials replaced and the way noted."""
+import contextlib
+import itertools
 import os
 import pathlib
 import re
@@ -10,11 +12,15 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = "upstream-secret-key"
+CANDIDATES = (10240 + (os.getpid() * 31 + i) % 22528 for i in itertools.count())
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
+    """Below those that the kernel gives to who asks for any: no program started meanwhile gets it."""
+    while True:
+        port = next(CANDIDATES)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class System:

@@ -1,7 +1,9 @@
 #include "support/raw_client.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -154,7 +156,18 @@ RefusingPort::~RefusingPort() {
 }
 
 std::uint16_t unused_port() {
-  return RefusingPort().number();
+  constexpr unsigned first = 10240;
+  constexpr unsigned count = 32768 - first;
+  static std::atomic<unsigned> next = static_cast<unsigned>(::getpid()) * 31U;
+  for (unsigned tries = 0; tries < count; ++tries) {
+    const auto port = static_cast<std::uint16_t>(first + next++ % count);
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto address = loopback(port);
+    const bool free = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(descriptor);
+    if (free) return port;
+  }
+  throw std::runtime_error("no port is free");
 }
 
 std::size_t raise_descriptor_limit() {

@@ -55,7 +55,8 @@ class RawClient {
   std::chrono::milliseconds limit_ = patience();
 };
 
-/// A loopback port that nothing listens on: connecting to it is refused.
+/// A loopback port that nothing listens on: connecting to it is refused. Below those that the kernel gives to
+/// who asks for any (ip_local_port_range), so that no program started meanwhile gets it.
 std::uint16_t unused_port();
 
 /// The same, held for as long as this lives, so that nobody else is given it meanwhile.
