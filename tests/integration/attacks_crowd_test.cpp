@@ -121,7 +121,7 @@ TEST(ACrowdOfAttackers, HoldsUpNoGoodRequestAndTakesNoMoreMemoryThanItMay) {
               << good.resident() / mib << " MiB at most" << std::endl;
   }
   EXPECT_LT(good.worst(), seconds{1} * time_scale());
-  if (!sanitized()) {
+  if (!proxy_is_sanitized()) {
     EXPECT_LT(good.resident(), 256 * mib);
   }
   EXPECT_TRUE(eventually([&] { return stage.proxy.process().open_descriptors() <= descriptors + 64; },

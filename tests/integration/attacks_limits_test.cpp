@@ -37,7 +37,7 @@ class UnderAttack : public ::testing::Test {
     }
   }
   void expect_little_memory_used(std::size_t most) const {
-    if (!sanitized()) {
+    if (!proxy_is_sanitized()) {
       EXPECT_LT(resident(), before_ + most);
     }
   }

@@ -54,7 +54,7 @@ class AnUpstreamWithoutEnd : public ::testing::Test {
     EXPECT_LT(Clock::now() - asked, seconds{1} * time_scale()) << "for the probes";
     EXPECT_NE(client.read_to_end(), ReadEnd::timeout);
     EXPECT_LT(Clock::now() - asked, seconds{3} * time_scale());
-    if (!sanitized()) {
+    if (!proxy_is_sanitized()) {
       EXPECT_LT(proxy_->process().resident_bytes(), before_ + 8 * mib);
     }
     return client.take();
@@ -175,7 +175,7 @@ TEST_P(ABomb, OfTwoGibibytesIsPassedOnUnreadInNoTime) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_TRUE(answer.body == body) << answer.body.size() << " bytes of " << body.size();
   EXPECT_LT(Clock::now() - asked, seconds{1} * time_scale()) << "inflating all of it takes longer";
-  if (!sanitized()) {
+  if (!proxy_is_sanitized()) {
     EXPECT_LT(proxy.process().resident_bytes(), before + 4 * mib);
   }
 }

@@ -58,6 +58,7 @@ std::vector<Mapping> dumpable(std::vector<Mapping> places) {
 
 TEST(AKeyThatWasReplaced, IsNowhereInMemoryOnceItsRequestsHaveEnded) {
   if (!may_look_into_others()) GTEST_SKIP() << "only root looks into the proxy's memory";
+  if (proxy_is_sanitized()) GTEST_SKIP() << "a sanitizer keeps what was freed";
   TempDirectory directory;
   const auto file = directory.write("key", old_key + "\n");
   Stage stage({{"HOLYSHEEP_API_KEY", ""}, {"HOLYSHEEP_API_KEY_FILE", file}, {"WORKER_PROCESSES", "2"}});
@@ -74,6 +75,7 @@ TEST(AKeyThatWasReplaced, IsNowhereInMemoryOnceItsRequestsHaveEnded) {
 
 TEST(AKeyInForce, LiesOnlyInMemoryThatIsNeverDumped) {
   if (!may_look_into_others()) GTEST_SKIP() << "only root looks into the proxy's memory";
+  if (proxy_is_sanitized()) GTEST_SKIP() << "a sanitizer keeps what was freed";
   TempDirectory directory;
   const Environment from_environment{{"HOLYSHEEP_API_KEY", old_key}};
   const Environment from_file{{"HOLYSHEEP_API_KEY", ""},

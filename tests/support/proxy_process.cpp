@@ -1,4 +1,5 @@
 #include "support/proxy_process.hpp"
+#include "support/files.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -37,6 +38,11 @@ bool answers_ready(std::uint16_t port) {
 std::string proxy_binary() {
   const char* given = std::getenv("HOLYSHEEP_PROXY_BINARY");
   return given != nullptr ? given : HOLYSHEEP_PROXY_BINARY;
+}
+
+bool proxy_is_sanitized() {
+  const std::string bytes = read_file(proxy_binary());
+  return bytes.find("__asan_init") != std::string::npos || bytes.find("__tsan_init") != std::string::npos;
 }
 
 ProxyUsed::ProxyUsed(const std::string& binary) {

@@ -15,6 +15,8 @@ namespace holysheep::testing {
 /// The proxy under test: HOLYSHEEP_PROXY_BINARY where that is set (one built with a sanitizer), else this
 /// build's.
 std::string proxy_binary();
+/// That one was built with a sanitizer: what its memory holds, and how much, says nothing.
+bool proxy_is_sanitized();
 
 /// While this lives another program is taken for the proxy under test: one that becomes it.
 class ProxyUsed {

@@ -22,11 +22,6 @@ constexpr const char* names_elsewhere = "127.0.0.77 localhost\n";
 constexpr std::size_t hog_size = std::size_t{8} << 20;
 constexpr std::size_t hogs_at_a_time = 8;
 
-bool is_instrumented(const std::string& binary) {
-  const std::string bytes = read_file(binary);
-  return bytes.find("__asan_init") != std::string::npos || bytes.find("__tsan_init") != std::string::npos;
-}
-
 /// What a proxy of these settings holds before its first request.
 std::size_t resident_at_start(const Environment& settings) {
   return ProxyProcess(settings).process().resident_bytes();
@@ -38,7 +33,7 @@ std::string milliseconds_setting(int count) {
 
 }  // namespace
 
-SoakWorld::SoakWorld() : instrumented_(is_instrumented(proxy_binary())) {
+SoakWorld::SoakWorld() : instrumented_(proxy_is_sanitized()) {
   std::string why;
   hosts_ = OwnHosts::make(why);
   if (!hosts_) left_out_.push_back("names: " + why);
