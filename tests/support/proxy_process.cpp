@@ -1,4 +1,5 @@
 #include "support/proxy_process.hpp"
+
 #include "support/files.hpp"
 
 #include <csignal>
