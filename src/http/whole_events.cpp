@@ -18,8 +18,9 @@ void WholeEvents::pass(Pieces& pieces, bool last) {
     of_last = before;
     behind = pieces[i].size() - before;
   }
-  if (last || behind > most_held_ || (whole == 0 && begun_)) {
-    begun_ = behind > 0;
+  const bool goes_on = begun_ && whole == 0;  // even if nothing came
+  if (last || behind > most_held_ || goes_on) {
+    begun_ = goes_on || behind > 0;
   } else if (whole == 0) {
     held_.swap(lead_);
     for (const auto piece : pieces) held_ += piece;

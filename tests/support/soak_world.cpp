@@ -67,7 +67,7 @@ Environment SoakWorld::settings() {
                   {"ADMIN_PORT", std::to_string(admin_)},
                   {"WORKER_PROCESSES", "2"},
                   {"METER_STREAM_USAGE", "true"},
-                  {"CACHE_SIZE_MB", "8"},
+                  {"CACHE_SIZE_MB", "1"},
                   {"CACHE_TTL", "5s"},
                   {"RATE_LIMIT_PER_SECOND", "400"},
                   {"UPSTREAM_MAX_CONNECTIONS", "48"},

@@ -274,6 +274,25 @@ TEST(UsageRemoval, BrokenOffBetweenEventsShowsAllThatWholeEventsWouldShow) {
   }
 }
 
+TEST(UsageRemoval, HasRoomForWhatWaitedWhateverCameBetween) {
+  WholeEvents gate(Dialect::openai, 16);
+  UsageRemoval removal;
+  std::string out;
+  const auto receive = [&](std::vector<std::string> came) {
+    WholeEvents::Pieces pieces;
+    for (std::string& piece : came) pieces.emplace_back(piece);
+    gate.pass(pieces, false);
+    removal.pass(pieces, false);
+    for (const auto piece : pieces) out += piece;
+  };
+  receive({R"(data: {"choices":[{}],"usa)"});
+  receive({});
+  receive({"ge"});
+  receive(std::vector<std::string>(WholeEvents::most_pieces, "x"));
+  receive({"\":1}\n\n"});
+  EXPECT_EQ(out, R"(data: {"choices":[{}],"usage)" + std::string(WholeEvents::most_pieces, 'x') + "\":1}\n\n");
+}
+
 TEST(UsageRemoval, BreaksOffAnEventThatIsNotHeldBeforeTheMember) {
   const Pair pair("data: {\"a\":\"" + std::string(60, 'x') + "\"<<,\"usage\":null>>,\"b\":1}\n\n");
   for (std::size_t size = 0; size <= pair.with.size(); ++size) {

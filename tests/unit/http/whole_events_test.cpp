@@ -43,6 +43,16 @@ TEST(WholeEvents, OneTooLargeToBeHeldPassesAsItComes) {
   EXPECT_FALSE(gate.inside_event());
 }
 
+TEST(WholeEvents, OneThatHasBegunToPassGoesOnWhereNothingCame) {
+  WholeEvents gate(Dialect::openai, 10);
+  EXPECT_EQ(pass(gate, {"data: 123456"}), "data: 123456");
+  EXPECT_EQ(pass(gate, {}), "") << "a read may bring no more than a chunk's size line";
+  EXPECT_TRUE(gate.inside_event());
+  EXPECT_EQ(pass(gate, {"78"}), "78");
+  EXPECT_EQ(pass(gate, {"\n", "\n"}), "\n\n");
+  EXPECT_FALSE(gate.inside_event());
+}
+
 TEST(WholeEvents, KnowTheStreamsOwnEnd) {
   WholeEvents gate(Dialect::openai, 4096);
   (void)pass(gate, {"data: [DONE]\n"});
