@@ -17,12 +17,16 @@ def log_lines(system):
     return lines
 
 
-def wait_for_lines(system, count, seconds=10):
-    """The log is written behind the answers."""
+def wait_for_lines(system, count, ids=(), seconds=10):
+    """The log is written behind the answers. At least `count` of them, and one of each of `ids`: requests that got no
+    answer have lines too."""
     until = time.monotonic() + seconds
-    while len(lines := log_lines(system)) < count and time.monotonic() < until:
+    while True:
+        lines = log_lines(system)
+        there = len(lines) >= count and set(ids) <= {line["request_id"] for line in lines}
+        if there or time.monotonic() >= until:
+            return lines
         time.sleep(0.02)
-    return lines
 
 
 def attempts_counted(system):
@@ -39,7 +43,7 @@ def disagreements(system, asked, answers, replaced=None, streamed=False):
     that upstream had just ended and that could not be replaced, so that upstream was asked nothing."""
     replaced = replaced or {}
     found = []
-    lines = wait_for_lines(system, answers)
+    lines = wait_for_lines(system, answers, asked)
     sent = {}
     for line in lines:
         if line.get("attempts", 0) > 0:
