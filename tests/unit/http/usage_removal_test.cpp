@@ -290,7 +290,8 @@ TEST(UsageRemoval, HasRoomForWhatWaitedWhateverCameBetween) {
   receive({"ge"});
   receive(std::vector<std::string>(WholeEvents::most_pieces, "x"));
   receive({"\":1}\n\n"});
-  EXPECT_EQ(out, R"(data: {"choices":[{}],"usage)" + std::string(WholeEvents::most_pieces, 'x') + "\":1}\n\n");
+  EXPECT_EQ(out,
+            R"(data: {"choices":[{}],"usage)" + std::string(WholeEvents::most_pieces, 'x') + "\":1}\n\n");
 }
 
 TEST(UsageRemoval, BreaksOffAnEventThatIsNotHeldBeforeTheMember) {
