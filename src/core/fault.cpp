@@ -10,7 +10,7 @@ constexpr auto upstream = BreakerFed::upstream;
 constexpr auto model = BreakerFed::model;
 
 // In the order of the enumeration.           code                      status retry  feeds     closes
-constexpr std::array<FaultTraits, 31> table{{
+constexpr std::array<FaultTraits, 32> table{{
     {"", 0, false, none, false},
     {"bad_request", 400, false, none, true},
     {"invalid_api_key", 401, false, none, false},
@@ -31,6 +31,7 @@ constexpr std::array<FaultTraits, 31> table{{
     {"draining", 503, false, none, true},
     {"upstream_dns_error", 502, true, upstream, false},
     {"upstream_connect_error", 502, true, upstream, false},
+    {"upstream_connect_error", 502, true, none, false},
     {"upstream_timeout", 504, true, upstream, false},
     {"upstream_tls_error", 502, true, upstream, false},
     {"upstream_tls_error", 502, false, upstream, false},

@@ -11,7 +11,7 @@ struct Words {
 };
 
 // In the order of the enumeration. Whoever reads only this must know where to look.
-constexpr std::array<Words, 31> table{{
+constexpr std::array<Words, 32> table{{
     {"Nothing went wrong", ""},
     {"The request is not HTTP/1.1 as RFC 9112 has it, or could be read in two ways", ""},
     {"The client key is missing or unknown to this proxy",
@@ -51,6 +51,10 @@ constexpr std::array<Words, 31> table{{
      "(NetworkPolicy)."},
     {"No connection to upstream: refused or unreachable",
      "Check that egress to TCP port 443 is allowed (a NetworkPolicy, a firewall), and API_BASE_URL."},
+    {"This pod has no descriptor, memory or port left for a connection to upstream",
+     "Check its limit of open files (ulimit -n) against WORKER_CONNECTIONS and UPSTREAM_MAX_CONNECTIONS, or "
+     "run more "
+     "pods."},
     {"Connecting to upstream took longer than UPSTREAM_CONNECT_TIMEOUT",
      "Check that egress to TCP port 443 and to DNS (UDP and TCP port 53) is allowed: a NetworkPolicy or "
      "firewall "

@@ -47,8 +47,8 @@ std::string_view anthropic_type(Fault fault) noexcept {
 }
 
 bool unreachable(Fault fault) noexcept {
-  return fault == Fault::dns || fault == Fault::connect || fault == Fault::tls_handshake ||
-         fault == Fault::tls_verify;
+  return fault == Fault::dns || fault == Fault::connect || fault == Fault::no_socket ||
+         fault == Fault::tls_handshake || fault == Fault::tls_verify;
 }
 
 /// The google.rpc.Code that Gemini's API would give.

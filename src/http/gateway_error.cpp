@@ -100,7 +100,7 @@ void write_gateway_error(std::string& out, const GatewayError& error) {
   append_line(out, "X-HolySheep-Error", meaning.code);
   if (error.dialect == Dialect::anthropic) append_line(out, "request-id", error.answer.request_id);
   if (error.fault == Fault::invalid_api_key) append_line(out, "WWW-Authenticate", "Bearer");
-  if (!error.allow.empty()) append_line(out, "Allow", error.allow);
+  if (error.fault == Fault::method_not_allowed) append_line(out, "Allow", error.allow);
   if (error.retry_after) append_retry_after(out, *error.retry_after);
   if (hopeless(error.fault)) {
     out.append("x-should-retry: false\r\n");

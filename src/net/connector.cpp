@@ -29,6 +29,7 @@ struct Attempt {
   Socket socket;
   int error = 0;
   bool connected = false;
+  bool lacked = false;  // what failed was this pod's: no descriptor, memory or port left
 
   [[nodiscard]] bool failed() const { return error != 0; }
 };
@@ -52,6 +53,12 @@ Attempt start(EventLoop& loop, Wakeup& wakeup, const boost::asio::ip::tcp::endpo
   attempt.socket = Socket(loop, fd, attempt.connected ? Socket::Stage::connected : Socket::Stage::connecting);
   attempt.socket.listen(wakeup, Event::upstream_readable, Event::upstream_writable);
   return attempt;
+}
+
+/// An IPv6 address without one of our own to call from gives EADDRNOTAVAIL too.
+bool lacks(int error, const boost::asio::ip::tcp::endpoint& to) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         (error == EADDRNOTAVAIL && to.address().is_v4());
 }
 
 /// Looks how far an attempt has come; a socket that is still connecting answers 0 and has no peer.
@@ -78,7 +85,9 @@ Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpo
   for (;;) {
     const TimePoint now = Clock::now();
     if (attempts.size() < order.size() && now >= next_start) {
-      attempts.push_back(start(loop, wakeup, order[attempts.size()]));
+      const auto& to = order[attempts.size()];
+      attempts.push_back(start(loop, wakeup, to));
+      attempts.back().lacked = lacks(attempts.back().error, to);
       next_start = attempts.back().failed() ? now : now + attempt_delay;
     }
     for (Attempt& attempt : attempts) {
@@ -90,7 +99,9 @@ Task<Result<Socket, ConnectFailure>> race(EventLoop& loop, Wakeup& wakeup, Endpo
     const bool all_started = attempts.size() == order.size();
     if (all_started &&
         std::all_of(attempts.begin(), attempts.end(), [](auto& one) { return one.failed(); })) {
-      co_return Unexpected{ConnectFailure{Fault::connect, text_of(order.back(), attempts.back().error)}};
+      const bool ours = std::ranges::all_of(attempts, &Attempt::lacked);
+      const Fault fault = ours ? Fault::no_socket : Fault::connect;
+      co_return Unexpected{ConnectFailure{fault, text_of(order.back(), attempts.back().error)}};
     }
     if (!all_started && next_start <= now) continue;
     const TimePoint until = all_started ? deadline : std::min(deadline, next_start);
@@ -148,7 +159,7 @@ Task<Result<std::unique_ptr<UpstreamConnection>, ConnectFailure>> connect(
   auto connection = std::make_unique<UpstreamConnection>(std::move(*socket));
   if (!address.tls) co_return connection;
   if (!connection->use_tls(std::move(trust), address.host, sessions)) {
-    co_return Unexpected{ConnectFailure{Fault::tls_handshake, "out of memory"}};
+    co_return Unexpected{ConnectFailure{Fault::no_socket, "out of memory"}};
   }
   for (;;) {
     const IoResult progress = connection->handshake();

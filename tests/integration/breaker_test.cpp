@@ -2,8 +2,15 @@
 #include "support/raw_client.hpp"
 #include "support/stage.hpp"
 
+#include <vector>
+
+#include <gmock/gmock.h>
+
 namespace holysheep::testing {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 /// Three failures open it for a second; nothing is retried.
 Environment breaker_settings() {
@@ -68,6 +75,29 @@ TEST(TheBreaker, IsNotFedByTheClientsOwnMistakes) {
     stage.simulator.script("status=" + std::to_string(status));
     EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, status);
   }
+}
+
+TEST(TheBreaker, IsNotFedByThisPodsOwnLackOfDescriptors) {
+  Stage stage(breaker_settings());
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(stage.port());
+    clients.back().send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_EQ(clients.back().read_until(R"("ok"})"), ReadEnd::satisfied);
+    clients.back().take();
+  }
+  const auto& process = stage.proxy.process();
+  const auto before = process.limit_descriptors(0);
+  for (int i = 0; i < 3; ++i) {
+    clients[i].send(raw_chat("gpt-4.1"));
+    ASSERT_EQ(clients[i].read_until(R"("upstream_connect_error")"), ReadEnd::satisfied)
+        << clients[i].received();
+    EXPECT_THAT(clients[i].received(), HasSubstr("Too many open files"));
+  }
+  process.limit_descriptors(before);
+  clients[3].send(raw_chat("gpt-4.1"));
+  ASSERT_EQ(clients[3].read_until("\r\n\r\n"), ReadEnd::satisfied);
+  EXPECT_THAT(clients[3].received(), StartsWith("HTTP/1.1 200 OK"));
 }
 
 TEST(TheBreaker, NeedsFailuresInARow) {

@@ -159,6 +159,7 @@ TEST_F(HttpRules, EndpointsOfTheProxyItself) {
   EXPECT_EQ(nlohmann::json::parse(get(stage_.port(), "/health").body)["status"], "ok");
   EXPECT_EQ(get(stage_.port(), "/ready").status, 200);
   expect_gateway_error(get(stage_.port(), "/"), 404, "not_found");
+  EXPECT_EQ(get(stage_.port(), "/").header("Allow"), "") << "every method is as good there";
   expect_gateway_error(get(stage_.port(), "/metrics"), 404, "not_found");
   const auto refused = post_json(stage_.port(), "/health", "{}");
   expect_gateway_error(refused, 405, "method_not_allowed");

@@ -1,5 +1,6 @@
 #include "support/process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -133,6 +135,15 @@ std::size_t Process::open_descriptors() const {
   // The proxy's is root's alone; how many there are, newer kernels (6.2) say without a look into it.
   struct stat found{};
   return ::stat(folder.c_str(), &found) == 0 ? static_cast<std::size_t>(found.st_size) : 0;
+}
+
+std::size_t Process::limit_descriptors(std::size_t count) const {
+  rlimit limit{};
+  ::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit);
+  const auto before = static_cast<std::size_t>(limit.rlim_cur);
+  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+  ::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr);
+  return before;
 }
 
 Outcome run_to_end(const std::string& binary, const std::vector<std::string>& arguments,

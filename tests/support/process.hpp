@@ -45,6 +45,8 @@ class Process {
   std::size_t resident_bytes() const;
   std::size_t open_descriptors() const;
   std::size_t threads() const;
+  /// From now on it may open so many descriptors and no more (at most its hard limit). Returns what it could.
+  std::size_t limit_descriptors(std::size_t count) const;
 
  private:
   std::size_t status_field(std::string_view name) const;

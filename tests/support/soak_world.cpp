@@ -9,7 +9,6 @@
 #include <thread>
 #include <tuple>
 
-#include <sys/resource.h>
 
 namespace holysheep::testing {
 namespace {
@@ -47,9 +46,6 @@ SoakWorld::SoakWorld() : instrumented_(proxy_is_sanitized()) {
   std::optional<ProxyUsed> used;
   if (hosts_) used.emplace(hosts_->wrapper(proxy_binary()));
   proxy_ = std::make_unique<ProxyProcess>(settings());
-  rlimit limit{};
-  ::prlimit(proxy_->process().pid(), RLIMIT_NOFILE, nullptr, &limit);
-  descriptors_ = limit.rlim_cur;
 }
 
 SoakWorld::~SoakWorld() = default;
@@ -126,13 +122,6 @@ void SoakWorld::close_connections() const {
   for (const auto* upstream : upstreams()) upstream->close_connections();
 }
 
-void SoakWorld::limit_descriptors(std::size_t count) const {
-  rlimit limit{};
-  ::prlimit(proxy_->process().pid(), RLIMIT_NOFILE, nullptr, &limit);
-  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
-  ::prlimit(proxy_->process().pid(), RLIMIT_NOFILE, &limit, nullptr);
-}
-
 void SoakWorld::hog_memory() {
   const std::string most(hog_size - 1, 'x');
   for (std::size_t i = 0; i < hogs_at_a_time; ++i) {
@@ -182,7 +171,8 @@ void SoakWorld::begin(const PlannedFault& fault) {
       hang_up();
       return close_connections();
     case Disturbance::descriptors_short:
-      return limit_descriptors(proxy_->process().open_descriptors());
+      descriptors_ = proxy_->process().limit_descriptors(proxy_->process().open_descriptors());
+      return;
     case Disturbance::memory_hogged:
       if (!instrumented_) hog_memory();
       return;
@@ -207,7 +197,8 @@ void SoakWorld::end(const PlannedFault& fault) {
       replace("anchors.pem", both_anchors());
       return hang_up();
     case Disturbance::descriptors_short:
-      return limit_descriptors(descriptors_);
+      proxy_->process().limit_descriptors(descriptors_);
+      return;
     case Disturbance::memory_hogged:
       for (RawClient& client : hogging_) client.reset();
       return hogging_.clear();

@@ -52,7 +52,6 @@ class SoakWorld {
   void spoil_files();
   void connections_of_primary(const std::string& control) const;
   void close_connections() const;
-  void limit_descriptors(std::size_t count) const;
   void hog_memory();
   void set_clock(std::chrono::seconds from_true_time) const;
   std::string both_anchors() const;

@@ -32,6 +32,7 @@ enum class Fault : std::uint8_t {
   // upstream
   dns,               // the name has no address
   connect,           // refused, unreachable
+  no_socket,         // this pod has no descriptor, memory or port left for one: upstream has no part in it
   connect_timeout,   // DNS, TCP and TLS together took longer than UPSTREAM_CONNECT_TIMEOUT
   tls_handshake,     // lost or broken off in the handshake
   tls_verify,        // a certificate that does not verify, or a peer that offers no acceptable TLS

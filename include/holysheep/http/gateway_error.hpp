@@ -30,7 +30,7 @@ struct GatewayError {
   std::string_view detail{};  ///< the particular cause, for `advice`; never holds a secret
   std::optional<Duration> retry_after{};
   std::optional<bool> should_retry{};  ///< `x-should-retry`; some codes say false whatever this is
-  std::string_view allow{};            ///< `Allow`, with method_not_allowed
+  std::string_view allow{};            ///< `Allow`; told with method_not_allowed only
   OwnAnswer answer{};
 };
 

@@ -211,7 +211,7 @@ TEST(GatewayErrorFields, RetryAfterIsGivenInBothForms) {
 
 TEST(GatewayErrorFields, AllowComesWithMethodNotAllowed) {
   EXPECT_TRUE(written({.fault = Fault::method_not_allowed, .allow = "GET, HEAD"}).has("Allow: GET, HEAD"));
-  EXPECT_FALSE(written(Fault::not_found).names("Allow"));
+  EXPECT_FALSE(written({.fault = Fault::not_found, .allow = "GET, HEAD"}).names("Allow"));
 }
 
 TEST(GatewayErrorFields, TheSchemeComesWithAnInvalidKeyAndNothingElse) {
@@ -303,6 +303,10 @@ TEST(Advice, OfDnsNamesTheHostAndItsEgress) {
 TEST(Advice, OfConnectNamesEgressAndNetworkPolicy) {
   expect_says(Fault::connect, {"egress", "443", "NetworkPolicy"});
   expect_says(Fault::connect_timeout, {"UPSTREAM_CONNECT_TIMEOUT", "egress", "443", "53", "NetworkPolicy"});
+}
+
+TEST(Advice, OfThisPodsOwnLackNamesItsLimits) {
+  expect_says(Fault::no_socket, {"This pod", "WORKER_CONNECTIONS", "open files"});
 }
 
 TEST(Advice, OfTlsNamesTheBundleAndWhoFailed) {
