@@ -113,7 +113,8 @@ class ASoak : public ::testing::Test {
     const auto last = median({warm.end() - quarter, warm.end()});
     std::cout << "first quarter " << first / 1024 << " KiB, last quarter " << last / 1024 << " KiB"
               << std::endl;
-    const auto most = first + first / 20;
+    // A few rounds say little: one of them may end with what a fault has just left behind.
+    const auto most = first + first / (minutes_ > 0 ? 20 : 5);
     const bool given_back = last <= most || eventually([&] { return resident_without_cache() <= most; });
     EXPECT_TRUE(given_back) << last / 1024 << " KiB, and not given back";
   }
