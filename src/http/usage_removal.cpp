@@ -5,6 +5,7 @@
 #include <holysheep/http/usage_removal.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -96,6 +97,7 @@ void UsageRemoval::let_wait() noexcept {
   size -= member_.offset;
   if (size > longest_member) {
     candidate_ = false;
+    if (place_ == Place::null) place_ = Place::literal;  // what member_ marks is gone: a value like any other
     return;
   }
   std::size_t from = member_.offset;
@@ -293,6 +295,7 @@ const char* UsageRemoval::in_string(const char* p, const char* end) noexcept {
 const char* UsageRemoval::in_null(const char* p, const char* end) noexcept {
   while (p != end && matched_ < null.size() && *p == null[matched_]) ++p, ++matched_;
   if (matched_ == null.size()) {
+    assert(candidate_);  // else member_ is of a call that is over
     drop(member_, p);
     candidate_ = false;
     place_ = is_first_ ? Place::behind_taken : Place::behind_value;

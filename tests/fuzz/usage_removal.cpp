@@ -94,6 +94,18 @@ void expect_only_usage_is_gone(std::string_view input, std::string_view out) {
   }
 }
 
+/// However little is held.
+void expect_json_stays_json(std::string_view input, std::string_view out) {
+  const SseStream given = read_events(input);
+  if (given.rest_is_event) return;
+  for (const SseEvent& event : given.events) {
+    if (!event.blank && (event.bytes.front() == '\xef' || !document_of(event))) return;
+  }
+  for (const SseEvent& event : read_events(out).events) {
+    for (const auto data : event.data) expect(json::accept(data), "what was JSON stays JSON");
+  }
+}
+
 bool is_subsequence(std::string_view part, std::string_view whole) {
   for (const char c : whole) {
     if (!part.empty() && part.front() == c) part.remove_prefix(1);
@@ -112,6 +124,7 @@ void usage_removal(std::string_view input) {
   expect_only_usage_is_gone(input, whole);
   const std::string small = received(input, chance.below(48) + 1, longest[chance.below(4)], chance);
   expect(is_subsequence(small, input), "nothing is made up, whatever is held");
+  expect_json_stays_json(input, small);
 }
 
 }  // namespace holysheep::fuzz

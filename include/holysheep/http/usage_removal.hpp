@@ -117,7 +117,7 @@ class UsageRemoval {
   std::uint8_t key_size_ = 0;
   std::uint8_t matched_ = 0;  // bytes of `null`
   std::uint64_t depth_ = 0;
-  Mark member_;
+  Mark member_;  // of this call, while candidate_
   std::array<char, 8> key_;
 
   std::size_t waiting_ = 0;  // bytes of wait_
