@@ -13,11 +13,9 @@ constexpr std::string_view literal_true = "true";
 constexpr std::size_t longest_model_key = std::string_view("model").size();
 constexpr std::size_t not_true = literal_true.size() + 1;
 constexpr CharacterClass literal_characters = characters("+-.");
-constexpr CharacterClass nesting_characters = [] {
-  CharacterClass set{};
-  for (const char c : {'"', '{', '}', '[', ']'}) set[static_cast<unsigned char>(c)] = true;
-  return set;
-}();
+// Between the brackets and strings of nested values. Comments and other quotes are none of them: a reader
+// that takes those would read strings where this reads none.
+constexpr CharacterClass nested_characters = characters("+-.,: \t\r\n");
 // No byte takes more than six in its escaped form: what is longer is too long in any spelling.
 constexpr std::size_t longest_raw_name = 6 * longest_model_name;
 
@@ -182,7 +180,7 @@ const char* RequestScan::in_literal(const char* p, const char* end) noexcept {
 
 const char* RequestScan::in_nested(const char* p, const char* end) noexcept {
   for (;;) {
-    while (p != end && !is_in(nesting_characters, *p)) ++p;
+    while (p != end && is_in(nested_characters, *p)) ++p;
     if (p == end) return end;
     const char c = *p++;
     if (c == '"') {
@@ -195,6 +193,9 @@ const char* RequestScan::in_nested(const char* p, const char* end) noexcept {
       p = quote + 1;
     } else if (c == '{' || c == '[') {
       ++depth_;
+    } else if (c != '}' && c != ']') {
+      place_ = Place::over;
+      return p;
     } else if (--depth_ == 0) {
       end_value(fed_ - distance(p, end));
       return p;

@@ -30,15 +30,20 @@ void Lease::give_back(TimePoint now) {
 ConnectionPool::ConnectionPool(EventLoop& loop, UpstreamAddress& address, Limits limits)
     : loop_(loop), address_(address), limits_(limits), trust_(address.trust), trusted_(trust_.get()) {
   idle_.reserve(limits_.keep);
+  if (trusted_) sessions_.renew(*trusted_);
+}
+
+/// What was verified with the old anchors is not used again.
+void ConnectionPool::follow_trust() {
+  if (trust_.get() == trusted_) return;
+  trusted_ = trust_.get();
+  if (trusted_) sessions_.renew(*trusted_);
+  idle_.clear();
+  note_idle();
 }
 
 Lease ConnectionPool::take_idle(Wakeup& wakeup) {
-  if (trust_.get() != trusted_) {  // what was verified with the old anchors is not used again
-    trusted_ = trust_.get();
-    sessions_.clear();
-    idle_.clear();
-    note_idle();
-  }
+  follow_trust();
   while (!idle_.empty()) {
     auto pooled = std::move(idle_.back());
     idle_.pop_back();
@@ -62,7 +67,9 @@ Task<Result<Lease, ConnectFailure>> ConnectionPool::connect(Wakeup& wakeup, Time
 }
 
 void ConnectionPool::keep(std::unique_ptr<PooledConnection> pooled, TimePoint now) {
-  if (limits_.keep == 0 || !pooled->connection_->silent()) return;
+  follow_trust();
+  if (limits_.keep == 0 || !pooled->connection_->trusted_by(trusted_.get())) return;
+  if (!pooled->connection_->silent()) return;
   if (idle_.size() >= limits_.keep) idle_.erase(idle_.begin());  // the one that has rested longest
   pooled->rest(after(now, limits_.idle_timeout));
   idle_.push_back(std::move(pooled));

@@ -18,9 +18,7 @@ int sessions_index() {
 
 int take_session(SSL* ssl, SSL_SESSION* session) {
   auto* sessions = static_cast<TlsSessions*>(SSL_get_ex_data(ssl, sessions_index()));
-  if (sessions == nullptr) return 0;
-  sessions->keep(session);
-  return 1;  // the reference is ours now
+  return sessions != nullptr && sessions->keep(ssl, session) ? 1 : 0;  // 1: the reference is ours now
 }
 
 /// Does the folder hold certificates under their hashes ("5ed36f99.0"), so that OpenSSL can look them up?
@@ -81,9 +79,16 @@ Result<std::shared_ptr<const TlsContext>, std::string> TlsContext::make(const st
   return std::shared_ptr<const TlsContext>(std::move(made));
 }
 
-void TlsSessions::keep(SSL_SESSION* session) {
+void TlsSessions::renew(const TlsContext& context) noexcept {
+  kept_.clear();
+  context_ = context.native();
+}
+
+bool TlsSessions::keep(const SSL* ssl, SSL_SESSION* session) {
+  if (SSL_get_SSL_CTX(ssl) != context_) return false;
   if (kept_.size() == most) kept_.erase(kept_.begin());
   kept_.emplace_back(session);
+  return true;
 }
 
 void TlsSessions::offer(SSL* ssl) {

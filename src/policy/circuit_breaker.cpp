@@ -90,6 +90,7 @@ std::string_view state_name(CircuitBreaker::State state) noexcept {
 }
 
 CircuitBreaker& BreakerSet::model(std::string_view name) {
+  if (name.size() > longest_name) return others_;
   const std::scoped_lock lock(mutex_);
   if (const auto known = models_.find(std::string(name)); known != models_.end()) return *known->second;
   if (models_.size() >= most_models) return others_;

@@ -145,7 +145,7 @@ Task<Fault> Exchange::forward() {
   received_ = client_.now();
   if (body_->complete()) client_.watch(body_->surplus().empty());
   names_.model.assign(find_model());
-  if (!may_use_model()) co_return Fault::model_not_allowed;
+  if (const Fault fault = judge_model(); fault != Fault::none) co_return fault;
   const Duration patient = patience();
   const Ask ask{.head = head_,
                 .route = route_,
@@ -217,19 +217,24 @@ std::string_view Exchange::find_model() const {
 
 /// A client that may use some models only must say which, once, where it can be read before anything goes
 /// upstream and no other reader could find another one. What has no body names none: a list of models, say.
-bool Exchange::may_use_model() {
-  if (!caller_.restricted()) return true;
-  if (!route_.model.empty()) return caller_.may_use(http::decoded_model(route_));
+Fault Exchange::judge_model() {
+  const auto verdict = [](bool may) { return may ? Fault::none : Fault::model_not_allowed; };
+  if (!caller_.restricted()) return Fault::none;
+  if (!route_.model.empty()) return verdict(caller_.may_use(http::decoded_model(route_)));
   if (head_.framing == Framing::none || (head_.framing == Framing::length && head_.content_length == 0)) {
-    return true;
+    return Fault::none;
   }
-  const bool sure = !http::may_name_unread_model(route_) && http::told_as_json(head_.fields) &&
-                    body_->complete() && body_->scan().whole() && body_->scan().models() == 1;
+  const bool readable = !http::may_name_unread_model(route_) && http::told_as_json(head_.fields);
+  if (readable && body_->crowded_out()) {
+    why_ = "REPLAY_BUFFER_MB is full, and the request's model must be read first";
+    return Fault::memory_pressure;
+  }
+  const bool sure = readable && body_->complete() && body_->scan().whole() && body_->scan().models() == 1;
   if (!sure || names_.model.empty()) {
     why_ = "which one the request is for cannot be read from it";
-    return false;
+    return Fault::model_not_allowed;
   }
-  return caller_.may_use(names_.model);
+  return verdict(caller_.may_use(names_.model));
 }
 
 Task<void> Exchange::answer_fault(Fault fault) {

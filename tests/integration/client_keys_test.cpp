@@ -157,6 +157,14 @@ TEST_F(ClientKeys, RefuseWhatAnotherReaderMightTakeForAnotherModel) {
   expect_gateway_error(with(json_type, R"({"MODE\u004c":"o3","model":"gpt-4.1"})"), 403, "model_not_allowed");
   expect_gateway_error(with(json_type, R"({"model":"gpt-4.1"/**/,"model":"o3"})"), 403, "model_not_allowed");
   expect_gateway_error(with(json_type, R"({"model":"gpt-4.1"}{"model":"o3"})"), 403, "model_not_allowed");
+  // Comments and single quotes, which some readers take, turn what is a string and what is not around.
+  for (const char* body : {R"({"model":"gpt-4.1","a":[/*"*/],"model":"o3","b":[/*"*/]})",
+                           R"({"model":"gpt-4.1","a":['"'],"model":"o3","b":['"']})",
+                           "{\"model\":\"gpt-4.1\",\"a\":[ #\"\n],\"model\":\"o3\",\"b\":[ #\"\n]}"}) {
+    expect_gateway_error(with(json_type, body), 403, "model_not_allowed");
+  }
+  expect_gateway_error(with(json_type + "; charset=utf-7", R"({"model":"gpt-4.1","+AG0-odel":"o3"})"), 403,
+                       "model_not_allowed");
   EXPECT_TRUE(stage.simulator.requests().empty());
   EXPECT_EQ(with(json_type + "; charset=utf-8", chat_body("gpt-4.1") + "\r\n").status, 200);
 }
@@ -187,6 +195,35 @@ TEST_F(ClientKeys, RefuseWhatCannotBeReadBeforeItGoesOn) {
   const auto refused = post_json(stage.port(), "/v1/embeddings", body, {bearer(key_of_a)});
   EXPECT_EQ(refused.status, 403) << refused.body;
   EXPECT_EQ(post_json(stage.port(), "/v1/embeddings", body, {bearer(key_of_b)}).status, 200);
+}
+
+TEST_F(ClientKeys, AreToldThatMemoryIsShortWhereTheModelCannotBeReadForThatAlone) {
+  auto small = settings({client("team-a", key_of_a, {{"models", {"gpt-4.1"}}}), client("team-b", key_of_b)});
+  const auto admin = unused_port();
+  small["REPLAY_BUFFER_MB"] = "1";
+  small["ADMIN_PORT"] = std::to_string(admin);
+  Stage stage(small);
+  const auto mine = [&](std::size_t size) {
+    return post_json(stage.port(), "/v1/embeddings",
+                     R"({"model":"gpt-4.1","input":")" + std::string(size, 'x') + "\"}", {bearer(key_of_a)});
+  };
+  EXPECT_EQ(mine(300'000).status, 200);
+  RawClient slow(stage.port());
+  const std::size_t begun = (std::size_t{1} << 20) - 10'000;
+  slow.send(
+      "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer " +
+      std::string(key_of_b) + "\r\nContent-Length: 1048576\r\n\r\n");
+  slow.send(std::string(begun, ' '));
+  ASSERT_TRUE(eventually([&] {
+    const auto usage = nlohmann::json::parse(get(admin, "/usage").body);
+    return usage["memory"]["held_bytes"]["request_bodies"].get<std::size_t>() > begun - 40'000;
+  }));
+  const auto refused = mine(300'000);
+  expect_gateway_error(refused, 503, "memory_pressure");
+  EXPECT_EQ(refused.header("Retry-After"), "1");
+  EXPECT_EQ(mine(2'000'000).status, 403) << "what never fits is no matter of time";
+  slow.close();
+  EXPECT_TRUE(eventually([&] { return mine(300'000).status == 200; }));
 }
 
 TEST_F(ClientKeys, DoNotFallBackToAModelThatTheClientMayNotUse) {

@@ -76,5 +76,28 @@ TEST(AKeyFile, ReadAgainWhileARequestIsUnderWayLeavesThatOneItsKey) {
   EXPECT_THAT(requests[3], HasSubstr("Bearer the-old-key\r\n"));
 }
 
+/// What was verified with anchors that are no longer trusted ends with the request that it serves.
+TEST(TrustAnchors, ThatAreTakenBackEndConnectionsLentWhenTheyChanged) {
+  SimulatorProcess upstream;
+  SimulatorProcess other;
+  TempDirectory directory;
+  const auto anchors = directory.write("anchors.pem", read_file(upstream.ca_file()));
+  auto settings = upstream.as_upstream();
+  settings["SSL_CERT_FILE"] = anchors;
+  settings["WORKER_PROCESSES"] = "1";
+  settings["MAX_RETRIES"] = "0";
+  ProxyProcess proxy(settings);
+  auto under_way = std::async(std::launch::async, [&] {
+    return fetch(proxy.port(), chat("gpt-4.1", false, {{"X-Sim", "sim:delay=1500"}}));
+  });
+  ASSERT_TRUE(eventually([&] { return upstream.request_count() == 1; }));
+  directory.write("anchors.pem", read_file(other.ca_file()));
+  proxy.process().signal(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return logged(proxy).find("read again") != std::string::npos; }));
+  expect_gateway_error(fetch(proxy.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
+  EXPECT_EQ(under_way.get().status, 200) << "the request under way is served to its end";
+  expect_gateway_error(fetch(proxy.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
+}
+
 }  // namespace
 }  // namespace holysheep::testing

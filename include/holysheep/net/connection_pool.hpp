@@ -83,6 +83,7 @@ class ConnectionPool {
 
   void keep(std::unique_ptr<PooledConnection> pooled, TimePoint now);
   void drop(PooledConnection& pooled) noexcept;
+  void follow_trust();
   void note_idle() noexcept { figures_.idle.set(static_cast<std::int64_t>(idle_.size())); }
 
   EventLoop& loop_;

@@ -37,15 +37,19 @@ class TlsContext {
 /// each upstream on each event loop.
 class TlsSessions {
  public:
-  void keep(SSL_SESSION* session);
+  /// Forgets all, and keeps from now on those of connections verified by `context` alone: a session that is
+  /// resumed is not verified again.
+  void renew(const TlsContext& context) noexcept;
+  /// Takes the reference over; false: it is none that may be kept.
+  bool keep(const SSL* ssl, SSL_SESSION* session);
   /// Offers the newest to `ssl`, before its handshake.
   void offer(SSL* ssl);
-  void clear() noexcept { kept_.clear(); }
   /// Makes `ssl` give its new sessions to this object, which must outlive it.
   void receive_from(SSL* ssl) noexcept;
 
  private:
   static constexpr std::size_t most = 16;
+  const SSL_CTX* context_ = nullptr;
   std::vector<std::unique_ptr<SSL_SESSION, SslFree>> kept_;
 };
 

@@ -26,6 +26,10 @@ class UpstreamConnection {
   bool use_tls(std::shared_ptr<const TlsContext> context, const std::string& host, TlsSessions& sessions);
   /// `done` when the handshake is through; `lost` with `tls_failure()` telling why.
   IoResult handshake();
+  /// Was it verified by `context`, or needs none?
+  [[nodiscard]] bool trusted_by(const TlsContext* context) const noexcept {
+    return context_ == nullptr || context_.get() == context;
+  }
   [[nodiscard]] bool resumed() const noexcept { return ssl_ && SSL_session_reused(ssl_.get()) == 1; }
 
   /// Why the handshake failed, for the one who must mend it.

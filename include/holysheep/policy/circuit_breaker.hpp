@@ -84,10 +84,12 @@ class CircuitBreaker {
 std::string_view state_name(CircuitBreaker::State state) noexcept;
 
 /// One upstream's breakers: one fed by what says that it cannot be reached, and one for each model, fed by
-/// what says that this model is sick. The first 200 models have their own, all others share one.
+/// what says that this model is sick. The first 200 models have their own, all others share one, and names
+/// that are longer than any model's.
 class BreakerSet {
  public:
   static constexpr std::size_t most_models = 200;
+  static constexpr std::size_t longest_name = 128;  // bytes
 
   explicit BreakerSet(BreakerLimits limits) : limits_(limits), upstream_(limits), others_(limits) {}
 

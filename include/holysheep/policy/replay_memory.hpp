@@ -43,6 +43,10 @@ class BodyReservation {
 
   /// Whether anything is held at all.
   [[nodiscard]] bool possible() const noexcept { return memory_->limit() > 0; }
+  /// Whether so many bytes could be held, were nothing else.
+  [[nodiscard]] bool possible(std::uint64_t bytes) const noexcept {
+    return possible() && bytes <= memory_->limit();
+  }
   /// False: the pod's memory does not take so much more. Nothing is taken then.
   bool grow(std::int64_t bytes) noexcept {
     if (!loop_->may_hold(bytes) || !memory_->take(bytes)) return false;

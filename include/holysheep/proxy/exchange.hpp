@@ -72,7 +72,7 @@ class Exchange {
   [[nodiscard]] unsigned client_retries() const;
   [[nodiscard]] bool asks_for_stream() const;
   [[nodiscard]] std::string_view find_model() const;
-  bool may_use_model();
+  Fault judge_model();
   [[nodiscard]] http::OwnAnswer own_answer();
   [[nodiscard]] http::ServerTiming timing(TimePoint now) const;
 

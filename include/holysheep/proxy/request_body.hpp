@@ -9,6 +9,7 @@
 #include <holysheep/policy/replay_memory.hpp>
 #include <holysheep/proxy/client_connection.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,10 @@ class RequestBody {
   /// client_gone.
   Task<Fault> hold();
   [[nodiscard]] bool complete() const noexcept { return complete_ && not_held_.empty(); }
+  /// After `hold`: it is not complete for want of memory that others have now, as far as its size is known.
+  [[nodiscard]] bool crowded_out() const noexcept {
+    return !complete() && reservation_.possible(std::max(length_, received_));
+  }
 
   /// What is held and goes upstream, in order; pieces may be empty.
   [[nodiscard]] std::size_t piece_count() const noexcept {

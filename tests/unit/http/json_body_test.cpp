@@ -31,5 +31,20 @@ TEST(JsonBody, IsNoneWhereAnyLineSaysSo) {
   EXPECT_FALSE(told_as_json(fields_of({json, content_encoding("gzip")})));
 }
 
+TEST(JsonBody, IsUtf8Alone) {
+  const auto told = [](const std::string& parameters) {
+    return told_as_json(fields_of({content_type("application/json" + parameters)}));
+  };
+  for (const char* same :
+       {";charset=UTF-8", "; charset=\"utf-8\"", "; Charset = utf8", "; a=b; charset=utf-8 ;"}) {
+    EXPECT_TRUE(told(same)) << same;
+  }
+  for (const char* other :
+       {";charset=utf-7", "; charset=\"utf-16\"", "; a=\"b;\";CHARSET=utf-32",
+        "; charset=utf-8; charset=utf-7", ";charset=", ";charset", ";x=\"charset=utf-7"}) {
+    EXPECT_FALSE(told(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace holysheep::http

@@ -169,6 +169,12 @@ TEST(BreakerSet, PastTwoHundredModelsAllOthersShareOne) {
   EXPECT_NE(&set.model("late-1"), &set.model("m1"));
 }
 
+TEST(BreakerSet, KeepsNoNameLongerThanAModelsMayBe) {
+  BreakerSet set(limits);
+  EXPECT_NE(&set.model(std::string(128, 'a')), &set.model(std::string(128, 'b')));
+  EXPECT_EQ(&set.model(std::string(129, 'a')), &set.model(std::string(129, 'b')));
+}
+
 TEST(BreakerSet, NamesTheModelsInTroubleAndCountsAllOpenings) {
   BreakerSet set(limits);
   EXPECT_TRUE(set.troubled().empty());
