@@ -35,6 +35,7 @@ void AnswerWriter::add_payload(std::span<const std::string_view> pieces, std::ui
 }
 
 void AnswerWriter::add_end(std::string_view trailers) {
+  ends_ = true;
   if (down_.framing != Framing::chunked) return;
   trailers_ = http::forwardable_trailers(trailers, down_.gzip != nullptr || down_.edited);
   out_.add("0\r\n");
@@ -45,7 +46,7 @@ void AnswerWriter::add_end(std::string_view trailers) {
 bool AnswerWriter::send_at_once() noexcept {
   const bool any_bytes = !out_.empty();
   if (!client_.send_at_once(out_)) return false;
-  if (any_bytes) all_sent();
+  if (any_bytes || ends_) all_sent();
   return true;
 }
 
@@ -65,6 +66,7 @@ Task<bool> AnswerWriter::send() {
 }
 
 void AnswerWriter::all_sent() noexcept {
+  if (ends_) must_reset_ = false;
   sent_ = client_.now();
   head_ = {};
   out_.clear();
@@ -98,10 +100,7 @@ std::string AnswerWriter::framed(std::string_view payload) const {
 }
 
 Task<Fault> AnswerWriter::break_off(Fault fault, bool ended, bool inside_event) {
-  if (!down_.readable_events || down_.framing == Framing::length) {
-    must_reset_ = down_.framing == Framing::until_close;
-    co_return fault;
-  }
+  if (!down_.readable_events || down_.framing == Framing::length) co_return fault;
   std::string bytes;
   if (!ended) {
     // One that was too large to be held back is ended first, so that the error is an event of its own.
@@ -116,6 +115,7 @@ Task<Fault> AnswerWriter::break_off(Fault fault, bool ended, bool inside_event) 
   out.add(bytes);
   const bool sent = co_await client_.send(out);
   if (!sent) co_return Fault::client_gone;
+  must_reset_ = false;
   co_return ended ? Fault::none : fault;
 }
 

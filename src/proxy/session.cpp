@@ -50,6 +50,7 @@ Task<void> Session::live() {
   try {
     co_await serve();
   } catch (const std::exception& bug) {
+    client_.socket.abort();  // what was sent must not look whole
     owner_.report(bug);
   }
   boost::asio::post(context_.loop.io, [&owner = owner_, this] { owner.remove(*this); });
@@ -93,11 +94,11 @@ Task<Session::Then> Session::answer(Next next) {
   } else {
     co_await exchange.run();
   }
-  if (client_.gone()) co_return Then::end;
   if (exchange.must_reset()) {
     client_.socket.abort();
     co_return Then::end;
   }
+  if (client_.gone()) co_return Then::end;
   co_return exchange.keeps_alive() ? Then::go_on : Then::linger;
 }
 

@@ -227,12 +227,12 @@ Task<Fault> UpstreamCall::receive_head(http::Method method, TimePoint deadline) 
     if (!input.empty()) state = scanner.scan(input.bytes());
     if (state == http::HeadScanner::State::malformed) co_return Fault::answer_malformed;
     if (state == http::HeadScanner::State::need_more) {
+      if (input.size() >= max_answer_head) co_return Fault::answer_malformed;
       const Fault fault = co_await receive(max_answer_head, deadline);
       // An end before any byte is another matter than one in the middle of an answer.
       if (fault == Fault::answer_cut && answered == never) co_return Fault::connection_lost;
       if (fault != Fault::none) co_return fault;
       heard_ = client_.now();
-      if (input.size() == max_answer_head) co_return Fault::answer_malformed;
       continue;
     }
     if (!http::parse_response_head(input.bytes().substr(0, scanner.end()), method, head)) {

@@ -2,6 +2,10 @@
 #include "support/stage.hpp"
 #include "support/tcp_server.hpp"
 
+#include <array>
+#include <atomic>
+#include <cstdio>
+
 #include <gmock/gmock.h>
 #include <zlib.h>
 
@@ -10,6 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -182,6 +187,61 @@ TEST_P(ABomb, OfTwoGibibytesIsPassedOnUnreadInNoTime) {
 
 INSTANTIATE_TEST_SUITE_P(OfKind, ABomb, ::testing::Values("application/json", "text/event-stream"),
                          [](const auto& each) { return each.index == 0 ? "Json" : "EventStream"; });
+
+/// Of every length: at some the read that completes it fills its buffer.
+TEST(AnAnswersHead, MayComeWithMuchOfItsBody) {
+  std::atomic<std::size_t> lines = 0;
+  TcpServer upstream([&](RawClient& connection, int) {
+    std::string request;
+    if (!read_request(connection, request)) return;
+    std::string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 200000\r\n";
+    for (std::size_t i = 0; i < lines; ++i)
+      answer += "X-Line-" + std::to_string(i) + ": " + std::string(1000, 'x') + "\r\n";
+    connection.send(answer + "\r\n" + std::string(200'000, 'b'));
+    connection.read_to_end();
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"CACHE_SIZE_MB", "0"},
+                      {"MAX_RETRIES", "0"},
+                      {"CIRCUIT_BREAKER_THRESHOLD", "0"}});
+  for (lines = 1; lines < 60; ++lines) {
+    const auto answer = get(proxy.port(), "/v1/x");
+    EXPECT_EQ(answer.status, 200) << lines;
+    EXPECT_EQ(answer.body.size(), 200'000U);
+  }
+}
+
+/// A stream that has come to its own end is whole, whatever stands behind it; that goes to nobody.
+TEST(ATrailerThatIsNone, IsNotPassedOn) {
+  std::atomic<int> requests = 0;
+  TcpServer upstream([&](RawClient& connection, int) {
+    std::string request;
+    if (!read_request(connection, request)) return;
+    ++requests;
+    const std::string event =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n";
+    std::array<char, 16> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", event.size());
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
+        std::string(size.data()) + event + "\r\n0\r\nX-Good: 1\r\nbad line\r\n");
+    connection.read_to_end();
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"MAX_RETRIES", "0"},
+                      {"UPSTREAM_READ_TIMEOUT", "1s"}});
+  const auto body = chat_body("gpt-4.1", true);
+  for (const char* sharing : {"Cache-Control: max-age=60\r\n", "Cache-Control: max-age=60\r\n", ""}) {
+    RawClient client(proxy.port());
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                std::string(sharing) + "Content-Type: application/json\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    client.read_to_end();
+    EXPECT_THAT(client.received(), HasSubstr("[DONE]"));
+    EXPECT_THAT(client.received(), EndsWith("\r\n0\r\n\r\n")) << sharing;
+  }
+  EXPECT_EQ(requests, 2) << "the second was kept from the first";
+}
 
 }  // namespace
 }  // namespace holysheep::testing

@@ -164,6 +164,17 @@ TEST(ADrain, ThatRunsOutOfGraceCutsWhatIsLeftAndExits1) {
   EXPECT_NE(client.body_end(), BodyEnd::complete);
 }
 
+/// HTTP/1.0 has nothing but the connection's end to say that an answer is whole.
+TEST(ADrain, ResetsAnHttp10AnswerThatItCutsWhileItsReaderIsSlow) {
+  Stage stage({{"SHUTDOWN_GRACE", "1s"}});
+  RawClient client(stage.port(), 4096);
+  client.send("GET /v1/bytes/50000000?chunked=1 HTTP/1.0\r\nHost: x\r\n\r\n");
+  ASSERT_EQ(client.read_until("\r\n\r\n"), ReadEnd::satisfied);
+  EXPECT_EQ(stage.proxy.stop(), 1);
+  EXPECT_EQ(client.read_to_end(), ReadEnd::reset);
+  EXPECT_LT(client.received().size(), 50'000'000U);
+}
+
 std::string raw_chat(std::string_view model, bool stream) {
   const auto body = chat_body(model, stream);
   return "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +

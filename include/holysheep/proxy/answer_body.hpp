@@ -42,7 +42,10 @@ class AnswerBody {
   [[nodiscard]] bool has_more() const noexcept { return !call_.input.empty(); }
   /// The end has been taken.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
-  [[nodiscard]] std::string_view trailers() const noexcept { return decoder_.trailers(); }
+  /// Nothing before the end: lines that no blank one has followed may be none.
+  [[nodiscard]] std::string_view trailers() const noexcept {
+    return complete_ ? decoder_.trailers() : std::string_view{};
+  }
 
   /// Waits for more. `none`: it came (`came` has upstream_readable), or `until` has passed or one of `also`
   /// has happened (`came` has that); one that has passed already: no wait at all. Else what ended the body:

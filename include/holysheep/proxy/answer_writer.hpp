@@ -32,7 +32,10 @@ struct Downstream {
 class AnswerWriter {
  public:
   AnswerWriter(ClientConnection& client, Downstream down)
-      : client_(client), down_(down), sent_(client.now()) {}
+      : client_(client),
+        down_(down),
+        sent_(client.now()),
+        must_reset_(down.framing == http::Framing::until_close) {}
   AnswerWriter(const AnswerWriter&) = delete;
   AnswerWriter& operator=(const AnswerWriter&) = delete;
 
@@ -67,7 +70,8 @@ class AnswerWriter {
 
   /// Of the body, as the client counts them.
   [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
-  /// A body delimited by the connection's end can only be broken off by a reset.
+  /// A body delimited by the connection's end, of which not all was sent, nor an event that says so: only a
+  /// reset keeps it from looking whole.
   [[nodiscard]] bool must_reset() const noexcept { return must_reset_; }
 
  private:
@@ -84,7 +88,8 @@ class AnswerWriter {
   std::array<char, 20> size_line_;
   TimePoint sent_;  // when the client last got something
   std::uint64_t body_bytes_ = 0;
-  bool must_reset_ = false;
+  bool ends_ = false;  // the end has been added
+  bool must_reset_;
 };
 
 }  // namespace holysheep::proxy

@@ -116,5 +116,23 @@ TEST(ConnectionPoolFigures, CountHandshakesAndResumptionsApart) {
   EXPECT_EQ(at.pool.figures().resumed_handshakes.get(), 1U);
 }
 
+/// A session that is resumed is not verified again: one that comes late must not carry old trust on.
+TEST(TlsSessions, ThatComeOnAConnectionOfOldAnchorsAreNotResumed) {
+  PoolWithUpstream at;
+  auto old = at.connect();
+  at.trust.publish(*TlsContext::make(at.simulator.ca_file()));
+  EXPECT_FALSE(at.pool.take_idle(at.wakeup));
+  at.exchange(old);
+  old.give_back(Clock::now());
+  EXPECT_FALSE(at.pool.take_idle(at.wakeup)) << "nor is it lent again";
+  {
+    auto renewed = at.connect();
+    at.exchange(renewed);
+  }
+  EXPECT_EQ(at.pool.figures().full_handshakes.get(), 2U);
+  const auto third = at.connect();
+  EXPECT_EQ(at.pool.figures().resumed_handshakes.get(), 1U) << "the renewed connection's";
+}
+
 }  // namespace
 }  // namespace holysheep::net
