@@ -214,6 +214,7 @@ void UsageDocument::end_string(std::string_view piece) noexcept {
 void UsageDocument::hold(std::string_view piece) noexcept {
   if (!wanted_) return;
   if (piece.size() > held_.size() - held_size_) {  // too long for anything that is wanted
+    if (!in_value_) name_ = nullptr;
     wanted_ = false;
     held_size_ = 0;
     return;

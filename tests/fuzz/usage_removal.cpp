@@ -1,6 +1,7 @@
 // What is taken out of a chat stream whose usage the proxy asked for.
 #include "fuzz.hpp"
 #include "sse_reader.hpp"
+#include <holysheep/core/text.hpp>
 #include <holysheep/http/json_canonical.hpp>
 #include <holysheep/http/usage_removal.hpp>
 
@@ -51,6 +52,7 @@ std::string received(std::string_view input, std::size_t most_held, std::size_t 
 std::optional<json> document_of(const SseEvent& event) {
   if (event.data.size() != 1 || event.comment || event.data[0].find('\\') != std::string_view::npos)
     return {};
+  if (event.data[0].starts_with(byte_order_mark)) return {};  // nlohmann's reader passes over it
   if (!http::canonical_json(event.data[0])) return {};
   return json::parse(event.data[0]);
 }
