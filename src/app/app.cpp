@@ -323,7 +323,7 @@ void App::reload_trust() {
 
 void App::begin_drain() {
   const TimePoint now = Clock::now();
-  drain_end_ = after(now, settings_.shutdown_grace);
+  drain_end_ = after(after(now, settings_.shutdown_delay), settings_.shutdown_grace);
   lifecycle_.drain(drain_end_);
   log_->info("draining");
   drain_timer_.expires_after(settings_.shutdown_delay);

@@ -456,7 +456,8 @@ void add_operation(Specs& all) {
       "MODELS_FILE", "", a_path,
       "prices of models. Unset: config/models.json as it was when this was built; re-read when it changes",
       &Settings::models_file));
-  all.push_back(duration("SHUTDOWN_GRACE", "30s", "after SIGTERM, how long requests in flight may run on",
+  all.push_back(duration("SHUTDOWN_GRACE", "30s",
+                         "after SIGTERM and SHUTDOWN_DELAY, how long requests in flight may run on",
                          &Settings::shutdown_grace));
   all.push_back(
       duration("SHUTDOWN_DELAY", "0s",

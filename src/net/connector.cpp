@@ -153,7 +153,9 @@ Task<Result<std::unique_ptr<UpstreamConnection>, ConnectFailure>> connect(
   if (!endpoints) co_return Unexpected{std::move(endpoints.error())};
   auto socket = co_await race(loop, wakeup, interleaved(**endpoints), deadline);
   if (!socket) {
-    if (socket.error().fault != Fault::client_gone) address.resolver.refresh([] {});  // it may have moved
+    const Fault fault = socket.error().fault;
+    const bool may_have_moved = fault != Fault::client_gone && fault != Fault::no_socket;
+    if (may_have_moved) address.resolver.refresh([] {});
     co_return Unexpected{std::move(socket.error())};
   }
   auto connection = std::make_unique<UpstreamConnection>(std::move(*socket));

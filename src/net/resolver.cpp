@@ -9,6 +9,12 @@
 #include <sys/socket.h>
 
 namespace holysheep::net {
+namespace {
+
+/// Look-ups that are asked for: what the last one said is news for so long.
+constexpr Duration least_between = std::chrono::milliseconds(500);
+
+}  // namespace
 
 struct Resolver::State {
   std::string host;
@@ -63,9 +69,8 @@ std::string Resolver::failure() const {
 void Resolver::refresh(std::function<void()> done) {
   {
     const std::scoped_lock lock(state_->mutex);
-    const bool just_failed =
-        !state_->failure.empty() && Clock::now() - state_->ended < std::chrono::milliseconds(500);
-    if (!just_failed && !state_->literal) {
+    const bool fresh = state_->ended != TimePoint::min() && Clock::now() - state_->ended < least_between;
+    if (!fresh && !state_->literal) {
       state_->waiting.push_back(std::move(done));
       state_->wanted = true;
       state_->changed.notify_all();

@@ -5,7 +5,7 @@
 namespace holysheep {
 
 Trial::~Trial() {
-  if (breaker_ && probe_) breaker_->abandon_probe(generation_);
+  if (breaker_ && probe_ != 0) breaker_->abandon_probe(probe_);
 }
 
 void Trial::succeeded() noexcept {
@@ -17,17 +17,23 @@ void Trial::failed(TimePoint now) noexcept {
 }
 
 std::optional<Trial> CircuitBreaker::begin(TimePoint now) noexcept {
-  if (limits_.threshold == 0) return Trial(*this, 0, false);
+  if (limits_.threshold == 0) return Trial(*this, 0, 0);
   // In this order, the reverse of `open`: an opening meanwhile makes the verdict too old, and no attempt that
   // was let begin before one carries its number.
   const auto generation = openings_.load(std::memory_order_acquire);
-  if (state() == State::closed) return Trial(*this, generation, false);
+  if (state() == State::closed) return Trial(*this, generation, 0);
   const std::scoped_lock lock(mutex_);
-  if (state_ == State::closed) return Trial(*this, openings_, false);
-  if (probing_ || now < after(opened_, limits_.reset)) return std::nullopt;
+  if (state_ == State::closed) return Trial(*this, openings_, 0);
+  if (now < next_probe()) return std::nullopt;
   state_.store(State::half_open, std::memory_order_release);
-  probing_ = true;
-  return Trial(*this, openings_, true);
+  probe_ = ++probes_;
+  probe_began_ = now;
+  return Trial(*this, openings_, probe_);
+}
+
+/// Under the lock, while it is not closed.
+TimePoint CircuitBreaker::next_probe() const noexcept {
+  return after(probe_ != 0 ? probe_began_ : opened_, limits_.reset);
 }
 
 std::optional<Duration> CircuitBreaker::refusal(TimePoint now) const noexcept {
@@ -35,9 +41,9 @@ std::optional<Duration> CircuitBreaker::refusal(TimePoint now) const noexcept {
   const std::scoped_lock lock(mutex_);
   if (state_ == State::closed) return std::nullopt;
   constexpr Duration least = std::chrono::milliseconds(1);
-  if (probing_) return least;  // its verdict may come at any moment
-  const TimePoint due = after(opened_, limits_.reset);
+  const TimePoint due = next_probe();
   if (now >= due) return std::nullopt;
+  if (probe_ != 0) return least;  // its verdict may come at any moment
   return std::max(least, due - now);
 }
 
@@ -50,7 +56,7 @@ void CircuitBreaker::success(std::uint64_t generation) noexcept {
   }
   const std::scoped_lock lock(mutex_);
   if (state_ != State::half_open || generation != openings_) return;
-  probing_ = false;
+  probe_ = 0;
   failures_.store(0, std::memory_order_relaxed);
   state_.store(State::closed, std::memory_order_release);
 }
@@ -64,14 +70,14 @@ void CircuitBreaker::failure(std::uint64_t generation, TimePoint now) noexcept {
   if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 >= limits_.threshold) open(now);
 }
 
-void CircuitBreaker::abandon_probe(std::uint64_t generation) noexcept {
+void CircuitBreaker::abandon_probe(std::uint64_t probe) noexcept {
   const std::scoped_lock lock(mutex_);
-  if (generation == openings_) probing_ = false;
+  if (probe == probe_) probe_ = 0;
 }
 
 void CircuitBreaker::open(TimePoint now) noexcept {
   opened_ = now;
-  probing_ = false;
+  probe_ = 0;
   failures_.store(0, std::memory_order_relaxed);
   state_.store(State::open, std::memory_order_release);
   openings_.fetch_add(1, std::memory_order_release);

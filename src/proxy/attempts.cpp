@@ -276,6 +276,7 @@ Task<Fault> Attempts::call_upstream() {
   const http::Onward request = onward(key->reveal());
   CallLimits limits{.deadline = ask_.deadline, .patience = ask_.patience};
   limits.asks_for_stream = ask_.stream;
+  limits.reachability = &*upstream_trial;
   const Duration first_token = context_.pod.settings.first_token_timeout;
   if (first_token > Duration::zero()) limits.first_token = first_token;
   const Fault fault = co_await call->run(request, limits);
@@ -286,8 +287,12 @@ Task<Fault> Attempts::call_upstream() {
   context_.metrics.attempted(target_.upstream != &context_.upstream, fault,
                              fault == Fault::none ? call->status() : 0);
   const BreakerFed fed = traits(fault).feeds;
-  if (call->connected) upstream_trial->succeeded();
-  if (fed == BreakerFed::upstream) upstream_trial->failed(now);
+  // What was connected may have been dead, and not to be replaced.
+  if (fed == BreakerFed::upstream) {
+    upstream_trial->failed(now);
+  } else if (call->connected) {
+    upstream_trial->succeeded();
+  }
   if (fed == BreakerFed::model || (fault == Fault::none && feeds_breaker(call->status()))) {
     model_trial->failed(now);
   } else if (fault == Fault::none) {

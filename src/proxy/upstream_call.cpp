@@ -17,6 +17,8 @@ using net::IoStatus;
 
 namespace {
 
+/// Whether a kept connection is dead shows within a round trip. One lost later took the request with it.
+constexpr Duration dead_within = std::chrono::seconds(1);
 constexpr std::size_t one_record = 16 * 1024;       // what a TLS record carries at most
 constexpr std::size_t small_piece = 4 * 1024;       // cheaper copied than written by itself
 constexpr std::size_t max_answer_head = 64 * 1024;  // upstream's header, all of its 1xx answers included
@@ -40,17 +42,19 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
       auto made = co_await upstream_.pool.connect(client_.wakeup, limits.deadline);
       if (!made) {
         detail = std::move(made.error().detail);
-        const bool request_timed_out =
-            made.error().fault == Fault::connect_timeout && client_.now() >= limits.deadline;
-        co_return request_timed_out ? Fault::deadline : made.error().fault;
+        const Fault fault = made.error().fault;
+        const bool took_too_long = fault == Fault::connect_timeout || fault == Fault::dns;
+        co_return took_too_long&& client_.now() >= limits.deadline ? Fault::deadline : fault;
       }
       lease = std::move(*made);
+      if (limits.reachability != nullptr) limits.reachability->succeeded();
     }
     connected = true;
     const bool reused = lease->used;
     const Fault fault = co_await exchange(onward, limits);
     if (fault == Fault::none) co_return fault;
-    const bool was_dead = reused && fault == Fault::connection_lost && !body_spent_;
+    const bool was_dead = reused && fault == Fault::connection_lost && !body_spent_ &&
+                          client_.now() < after(heard_, dead_within);
     lease.close();
     if (!was_dead) co_return fault;
     request_sent = false;

@@ -2,6 +2,7 @@
 #include "support/raw_client.hpp"
 #include "support/stage.hpp"
 
+#include <optional>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -67,6 +68,39 @@ TEST(TheBreaker, LetsOneProbeThroughHoweverManyWaitOnEveryLoop) {
   ASSERT_TRUE(crowd.run_until([&] { return crowd.having("\"error\"") == 40; }));
   EXPECT_EQ(stage.simulator.request_count(), before + 1);
   EXPECT_EQ(crowd.having("circuit_open"), 39U);
+}
+
+/// That it can be reached is known before it has answered.
+TEST(TheBreaker, OfAnUpstreamClosesAsSoonAsAProbeIsConnected) {
+  Stage stage({{"CIRCUIT_BREAKER_THRESHOLD", "1"}, {"CIRCUIT_BREAKER_RESET", "500ms"}, {"MAX_RETRIES", "0"}});
+  stage.simulator.connections(R"({"tls_fault":"handshake-close"})");
+  EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 502);
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 503, "circuit_open");
+  stage.simulator.connections(R"({"tls_fault":"none"})");
+  std::optional<RawClient> probe;
+  ASSERT_TRUE(eventually([&] {
+    probe.emplace(stage.port()).send(raw_chat("sim:silent"));
+    probe->set_limit(std::chrono::milliseconds(300));
+    return probe->read_until("circuit_open") == ReadEnd::timeout;
+  }));
+  EXPECT_EQ(stage.simulator.request_count(), 1U);
+  EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 200);
+}
+
+TEST(TheBreaker, OfAnUpstreamCountsWhatCouldNotBeReachedBehindAConnectionThatWasDead) {
+  Stage stage({{"WORKER_PROCESSES", "1"},
+               {"CIRCUIT_BREAKER_THRESHOLD", "2"},
+               {"CIRCUIT_BREAKER_RESET", "60s"},
+               {"MAX_RETRIES", "0"}});
+  ConnectionCrowd crowd(stage.port());
+  crowd.open(2);
+  for (std::size_t i = 0; i < 2; ++i) crowd.send(i, raw_chat("sim:delay=200"));
+  ASSERT_TRUE(crowd.run_until([&] { return crowd.having("200 OK") == 2; }));  // two connections, idle now
+  stage.simulator.connections(R"({"tls_fault":"handshake-close"})");
+  stage.simulator.script("reset=before");
+  for (int i = 0; i < 2; ++i)
+    expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 503, "circuit_open");
 }
 
 TEST(TheBreaker, IsNotFedByTheClientsOwnMistakes) {

@@ -48,6 +48,28 @@ TEST(UpstreamConnections, FoundDeadAtFirstUseAreReplacedOnceWithoutCountingAsARe
   }
 }
 
+/// One that is lost long after it took a request was not dead: whether to ask again is the retry policy's to
+/// say.
+TEST(UpstreamConnections, LostLongAfterTheRequestAreNoneThatWereDead) {
+  std::atomic<int> requests = 0;
+  TcpServer upstream([&](RawClient& connection, int) {
+    std::string request;
+    if (!read_request(connection, request)) return;
+    ++requests;
+    connection.send(answer_ok);
+    if (!read_request(connection, request)) return;
+    ++requests;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1300));  // it works on it
+  });
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"WORKER_PROCESSES", "1"},
+                      {"MAX_RETRIES", "0"}});
+  EXPECT_EQ(get(proxy.port(), "/v1/x").status, 200);
+  const auto lost = get(proxy.port(), "/v1/y");
+  expect_gateway_error(lost, 502, "upstream_protocol_error");
+  EXPECT_EQ(requests, 2);
+}
+
 TEST(UpstreamConnections, FoundDeadWhileALargeBodyGoesOutAreReplacedWithTheWholeBody) {
   std::string received;
   std::atomic<bool> replaced = false;

@@ -247,6 +247,22 @@ TEST(TheShutdownDelay, KeepsAcceptingWhileReadySays503) {
   EXPECT_GE(Clock::now() - asked, std::chrono::milliseconds{950});
 }
 
+TEST(TheShutdownDelay, TakesNothingFromTheGrace) {
+  Stage stage({{"SHUTDOWN_DELAY", "1s"}, {"SHUTDOWN_GRACE", "1500ms"}});
+  HttpClient client(stage.port());
+  const auto asked = Clock::now();
+  client.send(chat("sim:chunks=20;chunk-delay=100", true));
+  ASSERT_TRUE(client.read_head().status == 200);
+  stage.proxy.process().signal(SIGTERM);
+  std::this_thread::sleep_until(asked + std::chrono::milliseconds(800));
+  EXPECT_EQ(get(stage.port(), "/v1/models").status, 200) << "what is invited is served";
+  client.read_rest();
+  EXPECT_EQ(client.body_end(), BodyEnd::complete);
+  const auto ending = stage.proxy.process().wait();
+  ASSERT_TRUE(ending.has_value());
+  EXPECT_EQ(ending->code, 0);
+}
+
 TEST(Draining, CountsNothingAsCutThatWasAnswered) {
   Stage stage({{"SHUTDOWN_GRACE", "2s"}});
   RawClient client(stage.port());

@@ -33,8 +33,8 @@ class Resolver {
   [[nodiscard]] std::shared_ptr<const Endpoints> answer() const;
   /// Why the last look-up failed; empty when it did not.
   [[nodiscard]] std::string failure() const;
-  /// Looks up again soon, and calls `done` (from the resolver's thread, once) when that has ended. A look-up
-  /// that failed less than half a second ago counts as that: `done` is called at once. Any thread.
+  /// Looks up again soon, and calls `done` (from the resolver's thread, once) when that has ended. One that
+  /// ended less than half a second ago counts as that: `done` is called at once. Any thread.
   void refresh(std::function<void()> done);
 
   static Result<Endpoints, std::string> system_lookup(const std::string& host, std::uint16_t port);

@@ -38,16 +38,17 @@ class Trial {
 
  private:
   friend class CircuitBreaker;
-  Trial(CircuitBreaker& breaker, std::uint64_t generation, bool probe) noexcept
+  Trial(CircuitBreaker& breaker, std::uint64_t generation, std::uint64_t probe) noexcept
       : breaker_(&breaker), generation_(generation), probe_(probe) {}
 
   CircuitBreaker* breaker_;
   std::uint64_t generation_;
-  bool probe_;
+  std::uint64_t probe_;  // its number; 0: it is none
 };
 
 /// Closed until `threshold` attempts have failed one after the other; then open, and nothing passes for
-/// `reset`; then half-open, and one probe passes: its success closes it, its failure opens it again. Verdicts
+/// `reset`; then half-open, and one probe passes: its success closes it, its failure opens it again. One that
+/// takes longer than `reset` has had its time: another passes, and the first verdict of them counts. Verdicts
 /// of attempts that began before it last changed are too old to count. Shared by all event loops; while all
 /// is well, two atomic loads and no lock.
 class CircuitBreaker {
@@ -68,7 +69,8 @@ class CircuitBreaker {
   friend class Trial;
   void success(std::uint64_t generation) noexcept;
   void failure(std::uint64_t generation, TimePoint now) noexcept;
-  void abandon_probe(std::uint64_t generation) noexcept;
+  void abandon_probe(std::uint64_t probe) noexcept;
+  [[nodiscard]] TimePoint next_probe() const noexcept;
   void open(TimePoint now) noexcept;
 
   const BreakerLimits limits_;
@@ -77,7 +79,9 @@ class CircuitBreaker {
   std::atomic<std::uint64_t> openings_{0};  // also the generation of verdicts
   mutable std::mutex mutex_;                // guards what follows, and every change of state
   TimePoint opened_;
-  bool probing_ = false;
+  TimePoint probe_began_;
+  std::uint64_t probe_ = 0;  // the number of the one that is under way; 0: none is
+  std::uint64_t probes_ = 0;
 };
 
 /// closed, open, half_open

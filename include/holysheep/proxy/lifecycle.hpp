@@ -11,13 +11,13 @@ class Lifecycle {
  public:
   enum class Stage : unsigned char { starting, serving, draining };
 
-  [[nodiscard]] Stage stage() const noexcept { return stage_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Stage stage() const noexcept { return stage_.load(std::memory_order_acquire); }
   [[nodiscard]] bool draining() const noexcept { return stage() == Stage::draining; }
   void serve() noexcept { stage_.store(Stage::serving, std::memory_order_relaxed); }
   /// Requests in flight, and those that still come on open connections, have until `end`.
   void drain(TimePoint end) noexcept {
     end_.store(end.time_since_epoch().count(), std::memory_order_relaxed);
-    stage_.store(Stage::draining, std::memory_order_relaxed);
+    stage_.store(Stage::draining, std::memory_order_release);  // who sees it sees the end
   }
   /// In the last second a new request cannot be expected to end in time: 503 `draining`.
   [[nodiscard]] bool refuses(TimePoint now) const noexcept {

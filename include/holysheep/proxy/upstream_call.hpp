@@ -9,6 +9,7 @@
 #include <holysheep/http/request_writer.hpp>
 #include <holysheep/http/response_head.hpp>
 #include <holysheep/http/usage_scan.hpp>
+#include <holysheep/policy/circuit_breaker.hpp>
 #include <holysheep/proxy/request_body.hpp>
 #include <holysheep/proxy/upstream.hpp>
 
@@ -25,10 +26,12 @@ struct CallLimits {
   /// streamed body, which is the client's time), is silent.
   Duration first_token = Duration::max();
   bool asks_for_stream = false;  ///< the answer will be a stream, so `first_token` bounds its head too
+  Trial* reachability =
+      nullptr;  ///< whether upstream can be reached: told as soon as a new connection shows it
 };
 
 /// One attempt's exchange with upstream up to the head of its answer: a connection, the request onto it, the
-/// head off it. A reused connection that proves dead before any byte of an answer is replaced once, silently.
+/// head off it. A reused connection that proves dead at its first use is replaced once, silently.
 /// It gives up when the client leaves or the deadline passes, in every wait, and leaves nothing behind.
 class UpstreamCall {
  public:

@@ -64,6 +64,20 @@ TEST(Resolver, KeepsTheLastGoodAnswerWhenALaterLookUpFails) {
   EXPECT_EQ(resolver.answer()->size(), 1u);
 }
 
+TEST(Resolver, IsNotAskedAgainForWhatItHasJustSaid) {
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  Resolver resolver("upstream.test", 443, never_again, [calls](const std::string&, std::uint16_t port) {
+    calls->fetch_add(1);
+    return Result<Endpoints, std::string>(Endpoints{{make_address("192.0.2.1"), port}});
+  });
+  await_lookup(resolver);
+  const int before = calls->load();
+  int answered = 0;
+  for (int i = 0; i < 100; ++i) resolver.refresh([&] { ++answered; });
+  EXPECT_EQ(answered, 100) << "connections that fail one after the other ask no name server each time";
+  EXPECT_EQ(calls->load(), before);
+}
+
 TEST(Resolver, AFailureThatIsFreshIsTheAnswerToTheNextQuestion) {
   auto calls = std::make_shared<std::atomic<int>>(0);
   Resolver resolver("upstream.test", 443, never_again, [calls](const std::string&, std::uint16_t) {

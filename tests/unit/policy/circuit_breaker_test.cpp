@@ -100,6 +100,38 @@ TEST(CircuitBreaker, AProbeThatWasAbandonedLeavesItsPlaceToTheNext) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST(CircuitBreaker, AProbeThatTakesLongerThanTheResetLeavesItsPlaceToAnother) {
+  CircuitBreaker breaker(limits);
+  open(breaker);
+  const TimePoint half_open = now + seconds(10);
+  auto slow = breaker.begin(half_open);
+  ASSERT_TRUE(slow);
+  EXPECT_FALSE(breaker.begin(half_open + seconds(10) - milliseconds(1)));
+  EXPECT_EQ(breaker.refusal(half_open + seconds(10)), std::nullopt);
+  {
+    auto second = breaker.begin(half_open + seconds(10));
+    ASSERT_TRUE(second);
+    {
+      const auto abandoned = std::move(*slow);
+    }
+    EXPECT_FALSE(breaker.begin(half_open + seconds(11))) << "the second one's place is its own";
+    second->succeeded();
+  }
+  EXPECT_EQ(breaker.state(), State::closed);
+}
+
+TEST(CircuitBreaker, OfTwoProbesTheFirstVerdictCounts) {
+  CircuitBreaker breaker(limits);
+  open(breaker);
+  auto slow = breaker.begin(now + seconds(10));
+  auto second = breaker.begin(now + seconds(20));
+  ASSERT_TRUE(slow && second);
+  slow->failed(now + seconds(21));
+  EXPECT_EQ(breaker.state(), State::open);
+  second->succeeded();
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
 TEST(CircuitBreaker, VerdictsFromBeforeItOpenedChangeNothing) {
   CircuitBreaker breaker(limits);
   auto early_success = breaker.begin(now);
