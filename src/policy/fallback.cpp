@@ -8,6 +8,7 @@ bool leaves_at_once(const AttemptEnd& end) noexcept {
   switch (end.fault) {
     case Fault::dns:
     case Fault::connect:
+    case Fault::no_socket:
     case Fault::connect_timeout:
     case Fault::tls_handshake:
     case Fault::tls_verify:

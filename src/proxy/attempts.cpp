@@ -287,10 +287,10 @@ Task<Fault> Attempts::call_upstream() {
   context_.metrics.attempted(target_.upstream != &context_.upstream, fault,
                              fault == Fault::none ? call->status() : 0);
   const BreakerFed fed = traits(fault).feeds;
-  // What was connected may have been dead, and not to be replaced.
+  // A kept connection may be dead: what was heard on it counts.
   if (fed == BreakerFed::upstream) {
     upstream_trial->failed(now);
-  } else if (call->connected) {
+  } else if (call->answered != never) {
     upstream_trial->succeeded();
   }
   if (fed == BreakerFed::model || (fault == Fault::none && feeds_breaker(call->status()))) {

@@ -226,7 +226,7 @@ Fault Exchange::judge_model() {
   }
   const bool readable = !http::may_name_unread_model(route_) && http::told_as_json(head_.fields);
   if (readable && body_->crowded_out()) {
-    why_ = "REPLAY_BUFFER_MB is full, and the request's model must be read first";
+    why_ = "there is no room for its body, whose model must be read first";
     return Fault::memory_pressure;
   }
   const bool sure = readable && body_->complete() && body_->scan().whole() && body_->scan().models() == 1;

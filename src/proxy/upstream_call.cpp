@@ -49,7 +49,6 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
       lease = std::move(*made);
       if (limits.reachability != nullptr) limits.reachability->succeeded();
     }
-    connected = true;
     const bool reused = lease->used;
     const Fault fault = co_await exchange(onward, limits);
     if (fault == Fault::none) co_return fault;

@@ -1,5 +1,6 @@
 #include "support/connection_crowd.hpp"
 #include "support/raw_client.hpp"
+#include "support/soak_books.hpp"
 #include "support/stage.hpp"
 
 #include <optional>
@@ -101,6 +102,38 @@ TEST(TheBreaker, OfAnUpstreamCountsWhatCouldNotBeReachedBehindAConnectionThatWas
   for (int i = 0; i < 2; ++i)
     expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
   expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 503, "circuit_open");
+}
+
+/// A kept connection shows nothing as long as nothing has come on it.
+TEST(TheBreaker, OfAnUpstreamLearnsNothingFromAProbeThatWasLeft) {
+  const auto admin = unused_port();
+  Stage stage({{"WORKER_PROCESSES", "1"},
+               {"ADMIN_PORT", std::to_string(admin)},
+               {"CIRCUIT_BREAKER_THRESHOLD", "1"},
+               {"CIRCUIT_BREAKER_RESET", "700ms"},
+               {"MAX_RETRIES", "0"}});
+  const auto state = [&] {
+    return MetricsPage(get(admin, "/metrics").body).sum("holysheep_breaker_state", R"(model="")");
+  };
+  EXPECT_EQ(fetch(stage.port(), chat("gpt-4.1")).status, 200);
+  RawClient slow(stage.port());  // has the idle connection, and gives it back
+  slow.send(raw_chat("sim:delay=300"));
+  ASSERT_TRUE(eventually([&] { return stage.simulator.request_count() == 2; }));
+  stage.simulator.connections(R"({"tls_fault":"handshake-close"})");
+  expect_gateway_error(fetch(stage.port(), chat("gpt-4.1")), 502, "upstream_tls_error");
+  EXPECT_EQ(state(), 2) << "open";
+  ASSERT_EQ(slow.read_until("200 OK"), ReadEnd::satisfied);
+  std::optional<RawClient> probe;
+  ASSERT_TRUE(eventually([&] {
+    probe.emplace(stage.port()).send(raw_chat("sim:silent"));
+    return eventually([&] { return stage.simulator.request_count() == 3; }, std::chrono::milliseconds(200));
+  }));
+  EXPECT_EQ(state(), 1) << "half-open";
+  probe->reset();
+  ASSERT_TRUE(eventually([&] {
+    return MetricsPage(get(admin, "/metrics").body).sum("holysheep_upstream_connections", "active") == 0;
+  }));
+  EXPECT_EQ(state(), 1) << "still";
 }
 
 TEST(TheBreaker, IsNotFedByTheClientsOwnMistakes) {

@@ -72,7 +72,6 @@ class UpstreamCall {
   std::string_view other_model;                 ///< of MODEL_FALLBACKS, where one was asked for
   std::string detail;                           ///< of a fault, for the one who must mend it
   TimePoint answered = never;                   ///< when the first byte of the answer came
-  bool connected = false;                       ///< a connection was had: upstream can be reached
   bool request_sent = false;                    ///< all of it: the connection can be used again
   bool interim_forwarded = false;               ///< a 1xx that says something has gone to the client
   bool usage_asked = false;                     ///< of a stream whose client did not: it is taken out again

@@ -39,7 +39,7 @@ TEST_P(AFaultThatLeavesAtOnce, GoesOnToOtherModelsFromTheSecondUpstreamOnceItsRe
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, AFaultThatLeavesAtOnce,
-                         ::testing::Values(Fault::dns, Fault::connect, Fault::connect_timeout,
+                         ::testing::Values(Fault::dns, Fault::connect, Fault::no_socket, Fault::connect_timeout,
                                            Fault::tls_handshake, Fault::tls_verify, Fault::circuit_open,
                                            Fault::silence, Fault::send_timeout),
                          [](const auto& each) {
