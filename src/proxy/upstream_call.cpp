@@ -211,9 +211,13 @@ Task<Fault> UpstreamCall::write(std::string_view bytes, TimePoint deadline) {
       co_return Fault::connection_lost;
     }
     Event interest = Event::upstream_writable | Event::upstream_readable;
-    // While a body is still being streamed, the client's bytes are the body's and stay unread.
-    if (body_.complete()) interest = interest | Event::client_readable;
+    // While a body is still being streamed, the client's bytes are the body's and stay unread: who leaves
+    // then is seen by the connection's end alone.
+    const bool streams = !body_.complete();
+    if (streams) client_.socket.watch_for_end(true);
+    if (!streams) interest = interest | Event::client_readable;
     const Event came = co_await client_.wakeup.wait(interest, std::min(stuck, deadline));
+    if (streams) client_.socket.watch_for_end(false);
     if (client_.left(came)) co_return Fault::client_gone;
     if (has(came, Event::upstream_readable)) look_for_early_answer();
     if (early_) co_return Fault::none;

@@ -3,6 +3,7 @@
 #include "support/tcp_server.hpp"
 
 #include <atomic>
+#include <future>
 
 namespace holysheep::testing {
 namespace {
@@ -169,6 +170,33 @@ std::string name_of(const ::testing::TestParamInfo<Leaving>& each) {
 
 INSTANTIATE_TEST_SUITE_P(By, AClientThatLeaves,
                          ::testing::Values(Leaving::reset, Leaving::close, Leaving::half_close), name_of);
+
+/// Its bytes are not read meanwhile, for want of room; an orderly end would stand behind them.
+TEST(AClientThatResets, WhileUpstreamTakesNoneOfItsStreamedBodyCancelsIt) {
+  std::promise<void> over;
+  auto until_over = over.get_future().share();
+  std::atomic<bool> begun = false;
+  TcpServer upstream([&](RawClient& connection, int) {
+    connection.read_until("\r\n\r\n");
+    begun = true;
+    until_over.wait();
+  });
+  const auto admin = unused_port();
+  ProxyProcess proxy({{"API_BASE_URL", "http://127.0.0.1:" + std::to_string(upstream.port()) + "/v1"},
+                      {"ADMIN_PORT", std::to_string(admin)},
+                      {"REPLAY_BUFFER_MB", "0"}});
+  const auto in_flight = [&] {
+    return get(admin, "/metrics").body.find("\nholysheep_upstream_in_flight 1\n") != std::string::npos;
+  };
+  RawClient client(proxy.port());
+  client.set_limit(std::chrono::milliseconds(500));
+  client.send("POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n");
+  EXPECT_FALSE(client.send(std::string(40'000'000, 'x'))) << "more than all buffers on the way";
+  ASSERT_TRUE(eventually([&] { return begun && in_flight(); }));
+  client.reset();
+  EXPECT_TRUE(eventually([&] { return !in_flight(); }));
+  over.set_value();
+}
 
 TEST(AClientThatLeavesABody, UnfinishedNeverReachesUpstream) {
   Stage stage;

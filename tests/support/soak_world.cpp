@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <thread>
 #include <tuple>
-
 
 namespace holysheep::testing {
 namespace {
@@ -46,6 +46,8 @@ SoakWorld::SoakWorld() : instrumented_(proxy_is_sanitized()) {
   std::optional<ProxyUsed> used;
   if (hosts_) used.emplace(hosts_->wrapper(proxy_binary()));
   proxy_ = std::make_unique<ProxyProcess>(settings());
+  descriptors_ = proxy_->process().limit_descriptors(std::numeric_limits<std::size_t>::max());
+  proxy_->process().limit_descriptors(descriptors_);
 }
 
 SoakWorld::~SoakWorld() = default;
@@ -70,6 +72,7 @@ Environment SoakWorld::settings() {
                   {"UPSTREAM_KEEPALIVE", "8"},
                   {"UPSTREAM_IDLE_TIMEOUT", "2s"},
                   {"UPSTREAM_CONNECT_TIMEOUT", milliseconds_setting(500)},
+                  {"UPSTREAM_SEND_TIMEOUT", milliseconds_setting(2000)},
                   {"UPSTREAM_READ_TIMEOUT", milliseconds_setting(800)},
                   {"FIRST_TOKEN_TIMEOUT", milliseconds_setting(700)},
                   {"REQUEST_TIMEOUT", milliseconds_setting(4000)},
@@ -171,7 +174,7 @@ void SoakWorld::begin(const PlannedFault& fault) {
       hang_up();
       return close_connections();
     case Disturbance::descriptors_short:
-      descriptors_ = proxy_->process().limit_descriptors(proxy_->process().open_descriptors());
+      proxy_->process().limit_descriptors(proxy_->process().open_descriptors());
       return;
     case Disturbance::memory_hogged:
       if (!instrumented_) hog_memory();
