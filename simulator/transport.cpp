@@ -1,7 +1,9 @@
 #include <cerrno>
 
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <simulator/transport.hpp>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,6 +72,11 @@ void Transport::end_writing(bool notify) {
 }
 
 void Transport::make_reset() {
+  // A reset throws away what the kernel has not sent yet: on a busy machine some of what the script has come
+  // before it.
+  constexpr int looks = 200;
+  int unsent = 0;
+  for (int i = 0; i < looks && ::ioctl(fd_, SIOCOUTQNSD, &unsent) == 0 && unsent > 0; ++i) ::usleep(100);
   const linger hard{1, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
