@@ -39,9 +39,9 @@ TEST_P(AFaultThatLeavesAtOnce, GoesOnToOtherModelsFromTheSecondUpstreamOnceItsRe
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, AFaultThatLeavesAtOnce,
-                         ::testing::Values(Fault::dns, Fault::connect, Fault::no_socket, Fault::connect_timeout,
-                                           Fault::tls_handshake, Fault::tls_verify, Fault::circuit_open,
-                                           Fault::silence, Fault::send_timeout),
+                         ::testing::Values(Fault::dns, Fault::connect, Fault::no_socket,
+                                           Fault::connect_timeout, Fault::tls_handshake, Fault::tls_verify,
+                                           Fault::circuit_open, Fault::silence, Fault::send_timeout),
                          [](const auto& each) {
                            return "fault_" + std::to_string(static_cast<int>(each.param));
                          });

@@ -38,9 +38,8 @@ TEST(RetryPolicy, RetriesExactlyTheStatusesOfTheContract) {
 }
 
 TEST(RetryPolicy, RetriesAFailureToConnectAndALostConnectionButNotSilenceNorABadCertificate) {
-  for (const Fault what :
-       {Fault::dns, Fault::connect, Fault::no_socket, Fault::connect_timeout, Fault::tls_handshake,
-        Fault::connection_lost}) {
+  for (const Fault what : {Fault::dns, Fault::connect, Fault::no_socket, Fault::connect_timeout,
+                           Fault::tls_handshake, Fault::connection_lost}) {
     EXPECT_TRUE(decide(fault(what), state()).retry()) << traits(what).code;
   }
   for (const Fault what :
