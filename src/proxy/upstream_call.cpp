@@ -44,7 +44,8 @@ Task<Fault> UpstreamCall::run(const http::Onward& onward, CallLimits limits) {
         detail = std::move(made.error().detail);
         const Fault fault = made.error().fault;
         const bool took_too_long = fault == Fault::connect_timeout || fault == Fault::dns;
-        co_return took_too_long&& client_.now() >= limits.deadline ? Fault::deadline : fault;
+        if (took_too_long && client_.now() >= limits.deadline) co_return Fault::deadline;
+        co_return fault;
       }
       lease = std::move(*made);
       if (limits.reachability != nullptr) limits.reachability->succeeded();
